@@ -1,0 +1,396 @@
+"""A team's own result beside a cited claim: the observed ratio, its interval, the verdict, and what is still unknown.
+
+Pure: counts and sums in, frozen results out. Three ways of comparing exist (`Way`):
+
+* ``before_after``: the same team before and after a date;
+* ``groups``: one group of the same period against another (team, region, segment);
+* ``own_history``: no second arm; only "where the claim would take you, if it held for you".
+
+The first two are confounded, and every result says so (`Comparison.caveats`).
+
+Verdict rules, from the interval of the ratio against 1 and against the claimed ratio c > 1:
+
+==============  ==============================================
+word            condition
+==============  ==============================================
+above           low >= c
+reaches         low > 1 and low < c <= high
+falls_short     high < c
+cannot_tell     low <= 1 and high >= c
+==============  ==============================================
+
+For a claim whose ratio should be low (customers lost, c < 1) the conditions are mirrored. The claimed value has an
+unknown interval of its own, so it is treated as a fixed reference line and never as an estimate to test against.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from app.statistics.intervals import Absent, Interval
+from app.wording import change, change_range, percent, signed_percent
+
+Way = Literal["before_after", "groups", "own_history"]
+VerdictWord = Literal["above", "reaches", "falls_short", "cannot_tell"]
+
+SMALL_ARM = 30
+"""Below this many observations an arm is marked as small."""
+
+DEPENDENT_FROM = 1.2
+"""From this many deals (customers …) per account on, rows of one account are taken to go together."""
+
+CONFOUNDED: dict[Way, str] = {
+    "before_after": "Other things changed with time too. A change after a date is not proof of its cause.",
+    "groups": "The groups differ in more than how well the teams work together.",
+    "own_history": "",
+}
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One side of a comparison: `successes` of `trials` (won of closed, lost of customers …).
+
+    `rate` is None when `trials` is 0. `interval` is the Wilson score interval of the rate.
+    """
+
+    label: str
+    successes: int
+    trials: int
+    rate: float | None
+    interval: Interval | None
+    small: bool
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer in one word and one sentence."""
+
+    word: VerdictWord
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two arms against a claimed ratio.
+
+    Parameters
+    ----------
+    observed, baseline
+        The two arms; the ratio is observed / baseline.
+    ratio, interval
+        The observed ratio and its 95 % interval; None with `absent` when it cannot be computed. When rows of one
+        account go together and the interval by account is wider, that one is used, and `interval.method` says so.
+    difference
+        The difference of the two rates with its Newcombe interval as (points, interval), on the scale 0–1.
+    claimed
+        The claimed ratio, e.g. the one of 38 % more, or of 36 % fewer.
+    lower_is_better
+        True when the claim is about losing fewer.
+    target
+        What the baseline's rate would become if the claim held; Absent when that is arithmetically impossible.
+    probability
+        The chance that the true ratio reaches the claim, given these counts (independent Jeffreys priors).
+    needed
+        How many more observations in the observed arm would be expected to settle it; None when it is settled.
+    """
+
+    way: Way
+    observed: Arm
+    baseline: Arm
+    claimed: float
+    lower_is_better: bool
+    ratio: float | None
+    interval: Interval | None
+    difference: tuple[float, Interval] | None
+    target: float | Absent | None
+    verdict: Verdict | None
+    probability: float | None
+    needed: int | Absent | None
+    caveats: tuple[str, ...]
+    absent: Absent | None = None
+
+
+@dataclass(frozen=True)
+class LevelComparison:
+    """One observed level (a growth rate) beside the two published levels of a claim.
+
+    `observed` and the levels are shares (.10 = +10 %). The words are those of `Verdict`, with the aligned firms' level in the
+    place of the claim and the other firms' level in the place of 1.
+    """
+
+    label: str
+    observed: float | None
+    interval: Interval | None
+    aligned_level: float
+    other_level: float
+    verdict: Verdict | None
+    caveats: tuple[str, ...]
+    absent: Absent | None = None
+
+
+@dataclass(frozen=True)
+class Words:
+    """The nouns a verdict's sentence is built from, e.g. rate="win rate", many="closed deals"."""
+
+    rate: str
+    many: str
+
+
+def arm(label: str, successes: int, trials: int) -> Arm:
+    """One side of a comparison with its Wilson interval.
+
+    Raises
+    ------
+    ValueError
+        When not 0 <= successes <= trials.
+    """
+    from app.statistics.proportions import wilson
+
+    if not 0 <= successes <= trials:
+        raise ValueError(f"{successes} of {trials} is not a share")
+    return Arm(
+        label=label,
+        successes=successes,
+        trials=trials,
+        rate=successes / trials if trials else None,
+        interval=wilson(successes, trials) if trials else None,
+        small=trials < SMALL_ARM,
+    )
+
+
+def verdict_word(
+    interval: Interval,
+    claimed: float,
+    *,
+    neutral: float = 1.0,
+    lower_is_better: bool = False,
+) -> VerdictWord:
+    """The verdict of an interval against a neutral value and a claimed value (see the module's table)."""
+    low, high = interval.low, interval.high
+    if lower_is_better:
+        low, high, claimed, neutral = -high, -low, -claimed, -neutral
+    if low >= claimed:
+        return "above"
+    if high < claimed:
+        return "falls_short"
+    return "reaches" if low > neutral else "cannot_tell"
+
+
+def compare(
+    observed: Arm,
+    baseline: Arm,
+    *,
+    claimed: float,
+    lower_is_better: bool,
+    way: Way,
+    words: Words,
+    by_account: Interval | None = None,
+    caveats: Sequence[str] = (),
+) -> Comparison:
+    """Compare two arms with a claimed ratio.
+
+    Parameters
+    ----------
+    observed, baseline
+        After and before, or the group in question and the one it is held against.
+    by_account
+        The interval of the ratio when whole accounts are resampled, given when rows of one account go together. The wider
+        of the two intervals (in log ratio) decides, because claiming too little is the safer mistake.
+    caveats
+        More sentences to show beside the ones of `way`.
+    """
+    from app.statistics.power import closings_still_needed
+    from app.statistics.proportions import newcombe_difference
+    from app.statistics.ratios import probability_ratio_at_least, ratio_interval
+
+    notes = tuple(c for c in (CONFOUNDED[way], *caveats) if c)
+    absent = _why_no_ratio(observed, baseline, words)
+    target = _target(baseline, claimed=claimed, lower_is_better=lower_is_better, words=words)
+    if absent is not None:
+        return Comparison(
+            way,
+            observed,
+            baseline,
+            claimed,
+            lower_is_better,
+            None,
+            None,
+            None,
+            target,
+            None,
+            None,
+            None,
+            notes,
+            absent,
+        )
+    x1, n1, x2, n2 = (
+        observed.successes,
+        observed.trials,
+        baseline.successes,
+        baseline.trials,
+    )
+    ratio = (x1 / n1) / (x2 / n2)
+    interval = _wider(ratio_interval(x1, n1, x2, n2), by_account)
+    word = verdict_word(interval, claimed, lower_is_better=lower_is_better)
+    reaches = probability_ratio_at_least(x1, n1, x2, n2, ratio=claimed)
+    needed = closings_still_needed(x1, n1, x2, n2, ratio=claimed) if word == "cannot_tell" else None
+    small = tuple(
+        f"“{side.label}” has only {side.trials:,} {words.many}: a small group, read it with care."
+        for side in (observed, baseline)
+        if side.small
+    )
+    return Comparison(
+        way=way,
+        observed=observed,
+        baseline=baseline,
+        claimed=claimed,
+        lower_is_better=lower_is_better,
+        ratio=ratio,
+        interval=interval,
+        difference=(x1 / n1 - x2 / n2, newcombe_difference(x1, n1, x2, n2)),
+        target=target,
+        verdict=Verdict(
+            word,
+            _sentence(
+                word,
+                ratio,
+                interval,
+                claimed=claimed,
+                lower_is_better=lower_is_better,
+                words=words,
+            ),
+        ),
+        probability=1 - reaches if lower_is_better else reaches,
+        needed=needed,
+        caveats=(*notes, *small),
+    )
+
+
+def compare_level(
+    label: str,
+    observed: float | None,
+    interval: Interval | None,
+    *,
+    aligned_level: float,
+    other_level: float,
+    caveats: Sequence[str] = (),
+    absent: Absent | None = None,
+) -> LevelComparison:
+    """Put an observed growth rate beside the two published levels of a pair; a pair gives no ratio.
+
+    Parameters
+    ----------
+    observed, interval
+        The growth rate as a share and its interval; either may be None, then `absent` says why.
+    """
+    if observed is None or interval is None:
+        reason = absent or Absent("The range of this growth rate cannot be computed.", code="no_interval")
+        return LevelComparison(
+            label,
+            observed,
+            interval,
+            aligned_level,
+            other_level,
+            None,
+            tuple(caveats),
+            reason,
+        )
+    word = verdict_word(interval, aligned_level, neutral=other_level)
+    where = {
+        "above": f"{label} lies above the {signed_percent(aligned_level)} reported for the aligned firms.",
+        "reaches": f"{label} is in reach of the {signed_percent(aligned_level)} reported for the aligned firms.",
+        "falls_short": (
+            f"{label} lies below the {signed_percent(aligned_level)} reported for the aligned firms"
+            + (f" and above the {signed_percent(other_level)} of the others." if interval.low > other_level else ".")
+        ),
+        "cannot_tell": f"Cannot tell: the range of {label[0].lower()}{label[1:]} holds both published levels.",
+    }[word]
+    return LevelComparison(
+        label,
+        observed,
+        interval,
+        aligned_level,
+        other_level,
+        Verdict(word, where),
+        tuple(caveats),
+    )
+
+
+def _why_no_ratio(observed: Arm, baseline: Arm, words: Words) -> Absent | None:
+    for side in (observed, baseline):
+        if side.trials == 0:
+            return Absent(
+                f"“{side.label}” has no {words.many}.",
+                "Choose other dates or another group.",
+                "empty_arm",
+            )
+    if baseline.successes == 0 and observed.successes == 0:
+        return Absent(
+            "Both sides are zero, so there is nothing to compare.",
+            "Choose a longer period.",
+            "both_zero",
+        )
+    if baseline.successes == 0:
+        return Absent(
+            f"The {words.rate} of “{baseline.label}” is zero, and nothing can be a multiple of zero.",
+            "Choose a longer period.",
+            "zero_baseline",
+        )
+    return None
+
+
+def _target(baseline: Arm, *, claimed: float, lower_is_better: bool, words: Words) -> float | Absent | None:
+    if baseline.rate is None:
+        return None
+    reached = baseline.rate * claimed
+    if reached > 1:
+        return Absent(
+            f"From {percent(baseline.rate)} the claim would lead to {percent(reached)}, and no {words.rate} can be above 100 %. "
+            f"It is impossible from any {words.rate} above {percent(1 / claimed)}.",
+            code="impossible",
+        )
+    return reached
+
+
+def _wider(score: Interval, by_account: Interval | None) -> Interval:
+    if by_account is None or by_account.low <= 0:
+        return score
+    from math import inf, log
+
+    def width(interval: Interval) -> float:
+        return inf if interval.low <= 0 or interval.high == inf else log(interval.high / interval.low)
+
+    return by_account if width(by_account) > width(score) else score
+
+
+def _sentence(
+    word: VerdictWord,
+    ratio: float,
+    interval: Interval,
+    *,
+    claimed: float,
+    lower_is_better: bool,
+    words: Words,
+) -> str:
+    moved = change(ratio)
+    claim = change(claimed)
+    span = change_range(interval)
+    rate = words.rate
+    if word == "above":
+        return f"Above the cited figure: the {rate} changed by {moved} (likely range {span}), the claim is {claim}."
+    if word == "reaches":
+        return f"In reach of the cited figure: the {rate} changed by {moved} (likely range {span}), and the claim of {claim} lies inside that range."
+    if word == "falls_short":
+        better = interval.high < 1 if lower_is_better else interval.low > 1
+        worse = interval.low > 1 if lower_is_better else interval.high < 1
+        direction = (
+            "better, but short of the cited figure"
+            if better
+            else "worse than before or than the other group"
+            if worse
+            else "no clear change, and short of the cited figure"
+        )
+        return f"Falls short: {direction}. The {rate} changed by {moved} (likely range {span}), the claim is {claim}."
+    return f"Cannot tell yet: the {rate} changed by {moved}, and the likely range {span} holds both no change and the claim of {claim}."
