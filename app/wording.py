@@ -14,7 +14,7 @@ NBSP = "\u00a0"
 MINUS = "\u2212"
 
 
-def count(number: int | float) -> str:
+def count(number: float) -> str:
     """A whole number: 4238 → "4,238"."""
     return f"{number:,.0f}".replace("-", MINUS)
 
