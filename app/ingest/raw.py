@@ -1,0 +1,49 @@
+"""The opened file, before any meaning is given to it: headings and cells as text, and where each row stands.
+
+Whatever the file was (a CSV in some encoding, a sheet of a workbook), the steps after this one see only a `RawTable`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from app.ingest.model import FileFacts
+
+MAX_COMMENTS = 50
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A table of text.
+
+    Parameters
+    ----------
+    facts
+        How the file was opened. `facts.rows` is the number of rows in `cells`, `facts.columns` its number of columns.
+    headings
+        One for each column: as written, stripped, in Unicode normal form C. Unique: a repeated heading gets " (2)", an
+        empty one becomes "column 4" (counted from 1).
+    cells
+        One string column for each heading, named "c0" … "cn". No nulls: an empty cell is "". The text is exactly as in
+        the file, without the quotes around it. Cells of a workbook become text: dates in ISO form ("2025-10-14" or
+        "2025-10-14 09:12:00"), whole numbers without ".0", other numbers in their shortest exact form, booleans as
+        TRUE or FALSE, errors as their code.
+    lines
+        int64, one for each row: the physical line on which the record starts (CSV) or the row of the sheet, from 1.
+    comments
+        The text of comment and preamble lines (some systems write the period covered there), at most `MAX_COMMENTS`.
+    unreadable
+        (line, reason) of records that could not be laid into the columns. They are kept, to be reported as set aside.
+    date_columns
+        Positions (from 0) of workbook columns whose cells were true dates.
+    """
+
+    facts: FileFacts
+    headings: tuple[str, ...]
+    cells: pa.Table
+    lines: pa.ChunkedArray | pa.Array
+    comments: tuple[str, ...] = ()
+    unreadable: tuple[tuple[int, str], ...] = ()
+    date_columns: frozenset[int] = field(default_factory=frozenset)
