@@ -1,0 +1,40 @@
+"""Numbers as readers see them."""
+
+from __future__ import annotations
+
+from datetime import date
+from math import inf, nan
+
+import pytest
+
+from app import wording
+from app.statistics.intervals import Interval
+
+
+def test_formats() -> None:
+    assert wording.count(4238) == "4,238"
+    assert wording.percent(4238 / 6711, digits=2) == "63.15\u00a0%"
+    assert wording.percent(-0.034) == "\u22123.4\u00a0%"
+    assert wording.signed_percent(0.12) == "+12.0\u00a0%"
+    assert wording.points(0.021) == "+2.1\u00a0points"
+    assert wording.change(0.64) == "\u221236.0\u00a0%"
+    assert wording.change(inf) == "no limit"
+    assert wording.money(10005534, "USD") == "USD\u00a010.01\u00a0million"
+    assert wording.money(83210.4) == "83,210"
+    assert wording.money(-12.5) == "\u221212.50"
+    assert wording.money(2205175000) == "2.21\u00a0billion"
+    assert wording.exact_money(1134672) == "1,134,672.00"
+    assert wording.percent_range(Interval(0.62, 0.643)) == "62.0\u00a0% to 64.3\u00a0%"
+    assert wording.change_range(Interval(0.9942, 1.5738)) == "\u22120.6\u00a0% to +57.4\u00a0%"
+    assert wording.change_range(Interval(1.2, inf)) == "+20.0\u00a0% or more"
+    assert wording.day_range(date(2017, 3, 1), date(2017, 12, 31)) == "1 Mar 2017 to 31 Dec 2017"
+
+
+def test_a_share_that_is_no_number_never_reaches_the_screen() -> None:
+    with pytest.raises(ValueError, match="not a number"):
+        wording.percent(nan)
+
+
+@pytest.mark.parametrize(("amount", "text"), [(999_499_999, "999.50\u00a0million"), (999_500_000, "1.00\u00a0billion"), (0, "0.00")])
+def test_money_changes_its_unit_where_rounding_would(amount: float, text: str) -> None:
+    assert wording.money(amount) == text
