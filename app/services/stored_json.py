@@ -1,0 +1,72 @@
+"""Frozen dataclasses to JSON text and back, for what is kept in the database.
+
+A field that the stored text lacks takes its default, so values written by an older version can be read.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields, is_dataclass
+from datetime import date
+from functools import cache
+from hashlib import sha256
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+def to_json(value: object) -> str:
+    """A frozen dataclass of plain values as JSON text, the same text for equal values."""
+    if not is_dataclass(value) or isinstance(value, type):
+        raise TypeError(f"not a dataclass instance: {value!r}")
+    return json.dumps(asdict(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_date_text)
+
+
+def from_json(kind: type[T], text: str) -> T:
+    """The dataclass `kind` that `to_json` made `text` from; ValueError when the text does not fit."""
+    return cast(T, _build(kind, json.loads(text)))
+
+
+def hash_of(value: object) -> str:
+    """SHA-256 of a dataclass's JSON text, to tell whether two are the same."""
+    return sha256(to_json(value).encode()).hexdigest()
+
+
+def _date_text(value: object) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"no plain value: {value!r}")
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _build(hint: Any, value: Any) -> Any:  # noqa: ANN401  (any plain value, as the hint says)
+    origin = get_origin(hint)
+    if origin in (Union, UnionType):
+        if value is None:
+            return None
+        rest = [part for part in get_args(hint) if part is not NoneType]
+        return _build(rest[0], value) if len(rest) == 1 else value
+    if origin is Literal:
+        if value not in get_args(hint):
+            raise ValueError(f"{value!r} is none of {get_args(hint)}")
+        return value
+    if origin is tuple:
+        parts = get_args(hint)
+        if len(parts) == 2 and parts[1] is Ellipsis:
+            return tuple(_build(parts[0], item) for item in value)
+        return tuple(_build(part, item) for part, item in zip(parts, value, strict=True))
+    if origin is dict:
+        inner = get_args(hint)[1]
+        return {key: _build(inner, item) for key, item in value.items()}
+    if hint is date:
+        return date.fromisoformat(value)
+    if is_dataclass(hint):
+        kind = cast("type[Any]", hint)
+        hints = _hints(kind)
+        return kind(**{field.name: _build(hints[field.name], value[field.name]) for field in fields(kind) if field.name in value})
+    return value

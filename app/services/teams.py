@@ -1,0 +1,260 @@
+"""Teams: list, make, rename, and what is set per team (programme start, time zone, currency, win-rate definition)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+from zoneinfo import available_timezones
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from app.errors import AppError, NotFound
+from app.services.actor import Actor, require
+from app.services.stored_json import from_json, to_json
+from app.storage.engine import reading, transaction
+from app.storage.queries import datasets, organizations
+from app.storage.queries import teams as rows
+from app.storage.tables import Team
+
+EXAMPLE_NAME = "Example company"
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+@dataclass(frozen=True)
+class WinRateDefinition:
+    """How a team counts its win rate unless somebody turns the dial on a page.
+
+    `by` count of deals or their value; `cohort` by closing or by creation date; `no_decision` whether deals that ended
+    without a decision count as lost.
+    """
+
+    by: Literal["count", "value"] = "count"
+    cohort: Literal["closed", "created"] = "closed"
+    no_decision: bool = False
+
+
+@dataclass(frozen=True)
+class TeamView:
+    """A team as it is shown. `programme_start` is the day the alignment programme began, None until it is set."""
+
+    id: str
+    name: str
+    time_zone: str
+    currency: str | None
+    programme_start: date | None
+    win_rate: WinRateDefinition
+    is_example: bool
+
+
+def list_teams(actor: Actor, *, engine: Engine, with_example: bool = False) -> tuple[TeamView, ...]:
+    """The teams of the organization in the order they were made; the example, when asked for, last."""
+    with reading(engine) as session:
+        return tuple(
+            _view(row) for row in rows.teams(session=session, organization_id=actor.organization_id) if with_example or not row.is_example
+        )
+
+
+def read_team(actor: Actor, *, engine: Engine, team_id: str) -> TeamView:
+    """One team; `NotFound` when the organization has none of that id."""
+    with reading(engine) as session:
+        return _view(team_row(session, actor, team_id))
+
+
+def create_team(actor: Actor, *, engine: Engine, name: str, time_zone: str = "UTC", currency: str | None = None) -> TeamView:
+    """Make a team; managers and owners. The name must be new within the organization."""
+    require(actor, "manager")
+    name, time_zone, currency = _name(name), _time_zone(time_zone), _currency(currency)
+    with transaction(engine) as session:
+        organizations.lock_organization(session=session, organization_id=actor.organization_id)
+        _refuse_taken(session, actor, name)
+        row = rows.add_team(session=session, organization_id=actor.organization_id, name=name, time_zone=time_zone, currency=currency)
+        organizations.record(
+            session=session,
+            organization_id=actor.organization_id,
+            member_id=actor.member_id,
+            team_id=row.id,
+            what="team_created",
+            subject=row.id,
+        )
+        return _view(row)
+
+
+def rename_team(actor: Actor, *, engine: Engine, team_id: str, name: str) -> TeamView:
+    """Give the team another name."""
+    require(actor, "manager")
+    name = _name(name)
+    with transaction(engine) as session:
+        organizations.lock_organization(session=session, organization_id=actor.organization_id)
+        row = team_row(session, actor, team_id)
+        if row.name != name:
+            _refuse_taken(session, actor, name)
+            row.name = name
+        return _changed(session, actor, row)
+
+
+def set_programme_start(actor: Actor, *, engine: Engine, team_id: str, day: date | None) -> TeamView:
+    """Say when the alignment programme began; None when it has not."""
+    require(actor, "manager")
+    with transaction(engine) as session:
+        row = team_row(session, actor, team_id)
+        row.programme_start = day
+        return _changed(session, actor, row)
+
+
+def set_time_zone(actor: Actor, *, engine: Engine, team_id: str, time_zone: str) -> TeamView:
+    """Set the IANA time zone in which the team's days begin and end. Tables that are loaded keep the one they were read in."""
+    require(actor, "manager")
+    time_zone = _time_zone(time_zone)
+    with transaction(engine) as session:
+        row = team_row(session, actor, team_id)
+        row.time_zone = time_zone
+        return _changed(session, actor, row)
+
+
+def set_currency(actor: Actor, *, engine: Engine, team_id: str, currency: str | None) -> TeamView:
+    """Set the currency (three letters) that amounts without one are in."""
+    require(actor, "manager")
+    currency = _currency(currency)
+    with transaction(engine) as session:
+        row = team_row(session, actor, team_id)
+        row.currency = currency
+        return _changed(session, actor, row)
+
+
+def set_win_rate(actor: Actor, *, engine: Engine, team_id: str, definition: WinRateDefinition) -> TeamView:
+    """Set how the team counts its win rate by default."""
+    require(actor, "manager")
+    with transaction(engine) as session:
+        row = team_row(session, actor, team_id)
+        row.win_rate_definition = to_json(definition)
+        return _changed(session, actor, row)
+
+
+def example_team(actor: Actor, *, engine: Engine) -> TeamView:
+    """The team that holds the example data, made on first use. Anyone may look at it; only `app.services.imports` fills it."""
+    with reading(engine) as session:
+        row = rows.example(session=session, organization_id=actor.organization_id)
+        if row is not None:
+            return _view(row)
+    with transaction(engine) as session:
+        organizations.lock_organization(session=session, organization_id=actor.organization_id)
+        row = rows.example(session=session, organization_id=actor.organization_id)
+        if row is None:
+            name = EXAMPLE_NAME
+            while rows.team_named(session=session, organization_id=actor.organization_id, name=name) is not None:
+                name += " (example)"
+            row = rows.add_team(session=session, organization_id=actor.organization_id, name=name, is_example=True)
+        return _view(row)
+
+
+def leave_example(actor: Actor, *, engine: Engine) -> TeamView:
+    """Stop showing the example; returns the team that is shown from now on. Doing it twice changes nothing."""
+    require(actor, "manager")
+    with transaction(engine) as session:
+        organization = organizations.lock_organization(session=session, organization_id=actor.organization_id)
+        if organization is None:
+            raise NotFound("This organization does not exist any more.")
+        if organization.shows_example:
+            organization.shows_example = False
+            organizations.record(
+                session=session,
+                organization_id=actor.organization_id,
+                member_id=actor.member_id,
+                what="example_left",
+                subject=organization.id,
+            )
+            session.flush()
+        return _shown(session, actor)
+
+
+def shown_team(actor: Actor, *, engine: Engine) -> TeamView:
+    """The team to show when nobody has chosen one.
+
+    It is the example, once it has data, as long as no team of the organization's own has any and nobody has left the
+    example; otherwise the first own team with data, or the first own team.
+    """
+    with reading(engine) as session:
+        return _shown(session, actor)
+
+
+def team_row(session: Session, actor: Actor, team_id: str) -> Team:
+    """The row of a team of the actor's organization, for use within this package; `NotFound` otherwise."""
+    row = rows.team(session=session, organization_id=actor.organization_id, team_id=team_id)
+    if row is None:
+        raise NotFound("This team does not exist in your organization.", "Choose another team.")
+    return row
+
+
+def _shown(session: Session, actor: Actor) -> TeamView:
+    every = rows.teams(session=session, organization_id=actor.organization_id)
+    organization = organizations.organization(session=session, organization_id=actor.organization_id)
+    if organization is None or not every:
+        raise NotFound("This organization has no team.", "Make one.")
+    with_data = [row for row in every if datasets.active(session=session, organization_id=actor.organization_id, team_id=row.id)]
+    own = [row for row in every if not row.is_example]
+    own_with_data = [row for row in with_data if not row.is_example]
+    if own_with_data:
+        return _view(own_with_data[0])
+    example = [row for row in with_data if row.is_example]
+    if (organization.shows_example and example) or not own:
+        return _view((example or list(every))[0])
+    return _view(own[0])
+
+
+def _changed(session: Session, actor: Actor, row: Team) -> TeamView:
+    session.add(row)
+    organizations.record(
+        session=session,
+        organization_id=actor.organization_id,
+        member_id=actor.member_id,
+        team_id=row.id,
+        what="team_changed",
+        subject=row.id,
+    )
+    session.flush()
+    return _view(row)
+
+
+def _view(row: Team) -> TeamView:
+    return TeamView(
+        id=row.id,
+        name=row.name,
+        time_zone=row.time_zone,
+        currency=row.currency,
+        programme_start=row.programme_start,
+        win_rate=from_json(WinRateDefinition, row.win_rate_definition),
+        is_example=row.is_example,
+    )
+
+
+def _refuse_taken(session: Session, actor: Actor, name: str) -> None:
+    if rows.team_named(session=session, organization_id=actor.organization_id, name=name) is not None:
+        raise AppError(f"There is a team called “{name}” already.", "Choose another name.")
+
+
+def _name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name:
+        raise AppError("A team needs a name.", "Type one.")
+    if len(name) > 200:
+        raise AppError("The name is longer than 200 characters.", "Choose a shorter one.")
+    return name
+
+
+def _time_zone(time_zone: str) -> str:
+    if time_zone not in available_timezones():
+        raise AppError(f"“{time_zone}” is no time zone.", "Choose one from the list, such as Europe/Berlin.")
+    return time_zone
+
+
+def _currency(currency: str | None) -> str | None:
+    if currency is None or not currency.strip():
+        return None
+    code = currency.strip().upper()
+    if not _CURRENCY.fullmatch(code):
+        raise AppError(f"“{currency}” is no currency code.", "Use the three letters, such as EUR or USD.")
+    return code

@@ -1,0 +1,85 @@
+"""Schema changes: `upgrade`, `current`, `head`, `check`. Alembic, driven from Python, without an alembic.ini.
+
+Migrations are small and only ever add ("expand"): the version before runs on the schema of the version after, so that
+a rolling deploy loses nothing. What is no longer used is dropped one release later. There is no downgrade: undo is a restore.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+
+from app.storage.engine import reading
+from app.storage.tables import Base
+
+_ADVISORY_LOCK = 7_402_118
+"""Any number, the same in all replicas: only one of them upgrades a PostgreSQL database at a time."""
+
+
+def upgrade(engine: Engine, *, revision: str = "head") -> str:
+    """Bring the database to `revision`, all steps in one transaction, and return the revision it is at.
+
+    Several processes may call it at once: one upgrades, the others wait and find nothing to do.
+    """
+    if revision == "head" and current(engine) == head():
+        return head()
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            # Readers must not queue behind a lock that an upgrade cannot get.
+            connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+        command.upgrade(_config(connection), revision)
+        reached = MigrationContext.configure(connection).get_current_revision()
+    if reached is None:
+        raise RuntimeError("the upgrade left no revision behind")
+    return reached
+
+
+def current(engine: Engine) -> str | None:
+    """The revision of the database, or None when it is empty."""
+    with reading(engine) as session:
+        return MigrationContext.configure(session.connection()).get_current_revision()
+
+
+def head() -> str:
+    """The revision this code needs."""
+    revision = _scripts().get_current_head()
+    if revision is None:
+        raise RuntimeError("no migrations are installed")
+    return revision
+
+
+def revisions() -> tuple[str, ...]:
+    """All revisions, oldest first."""
+    return tuple(script.revision for script in reversed(list(_scripts().walk_revisions())))
+
+
+def is_ready(engine: Engine) -> bool:
+    """Whether the database is at the revision that this code needs; part of the readiness answer."""
+    return current(engine) == head()
+
+
+def check(engine: Engine) -> list[str]:
+    """What differs between the tables in the code and those in the database; empty when nothing does."""
+    with reading(engine) as session:
+        context = MigrationContext.configure(session.connection(), opts={"compare_type": True, "target_metadata": Base.metadata})
+        differences: list[Any] = compare_metadata(context, Base.metadata)
+    return [repr(difference) for difference in differences]
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,75 @@
+"""Organizations, their members, and the record of who did what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, select
+
+from app.storage.tables import Action, ActionKind, Member, MemberRole, Organization
+
+
+def organization_by_key(*, session: Session, key: str) -> Organization | None:
+    """The organization with a well-known name, such as "local"."""
+    return session.exec(select(Organization).where(Organization.key == key)).one_or_none()
+
+
+def organization(*, session: Session, organization_id: str) -> Organization | None:
+    """The organization itself."""
+    return session.get(Organization, organization_id)
+
+
+def lock_organization(*, session: Session, organization_id: str) -> Organization | None:
+    """The organization, held until the end of the transaction, so that its imports take turns.
+
+    SQLite has one writer anyway; on PostgreSQL this is what keeps the choice of the active dataset and the clearing of
+    unused blobs from crossing each other.
+    """
+    return session.exec(select(Organization).where(Organization.id == organization_id).with_for_update()).one_or_none()
+
+
+def add_organization(*, session: Session, name: str, key: str | None = None) -> Organization:
+    """Add an organization."""
+    row = Organization(name=name, key=key)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def add_member(*, session: Session, organization_id: str, iss: str, sub: str, display_name: str, role: MemberRole) -> Member:
+    """Add a member, known by issuer and subject of the login."""
+    row = Member(organization_id=organization_id, iss=iss, sub=sub, display_name=display_name, role=role)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def memberships(*, session: Session, iss: str, sub: str) -> Sequence[Member]:
+    """Every membership of one person, oldest first: the one query that asks across organizations, by the verified login."""
+    return session.exec(select(Member).where(Member.iss == iss, Member.sub == sub).order_by(col(Member.created_at), col(Member.id))).all()
+
+
+def member(*, session: Session, organization_id: str, member_id: str) -> Member | None:
+    """A member of the organization."""
+    return session.exec(select(Member).where(Member.organization_id == organization_id, Member.id == member_id)).one_or_none()
+
+
+def members(*, session: Session, organization_id: str) -> Sequence[Member]:
+    """All members of the organization, by name."""
+    return session.exec(
+        select(Member).where(Member.organization_id == organization_id).order_by(col(Member.display_name), col(Member.id))
+    ).all()
+
+
+def record(
+    *, session: Session, organization_id: str, member_id: str | None, what: ActionKind, subject: str, team_id: str | None = None
+) -> None:
+    """Write down who did what to which thing."""
+    session.add(Action(organization_id=organization_id, member_id=member_id, team_id=team_id, what=what, subject=subject))
+
+
+def actions(*, session: Session, organization_id: str, limit: int = 100) -> Sequence[Action]:
+    """The latest actions in the organization, newest first."""
+    return session.exec(
+        select(Action).where(Action.organization_id == organization_id).order_by(col(Action.at).desc(), col(Action.id)).limit(limit)
+    ).all()

@@ -1,0 +1,242 @@
+"""All tables of the database, in one module, on a base with its own registry.
+
+SQLModel's default registry breaks when Streamlit drops and re-imports local modules at a hot reload, so the base has its
+own and all tables live here. There is no `from __future__ import annotations` because SQLModel reads annotations at run time.
+
+Identifiers are random (`new_id`), closed choices are text with a check constraint, instants are aware and in UTC.
+Values made elsewhere (answers, inspections, receipts) are kept as JSON text; the services turn them into objects.
+"""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import uuid4
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from app.clock import now
+
+MemberRole = Literal["owner", "manager", "viewer"]
+UploadState = Literal["pending", "committed", "discarded"]
+DatasetState = Literal["active", "replaced", "undone"]
+ImportMode = Literal["replace", "extend"]
+ActionKind = Literal["imported", "undone", "team_created", "team_changed", "example_left", "claim_added", "claim_removed"]
+
+_NAMES = {
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+}
+"""Every constraint has a name, so that a migration can speak of it on both engines."""
+
+
+class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=_NAMES))):
+    """Base of all tables; `Base.metadata` is the schema."""
+
+
+def new_id() -> str:
+    """A random identifier: 32 hexadecimal characters that nobody can guess or count."""
+    return uuid4().hex
+
+
+def _team_key(*, ondelete: str = "CASCADE") -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["organization_id", "team_id"], ["team.organization_id", "team.id"], ondelete=ondelete)
+
+
+def _blob_key(column: str) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["organization_id", column], ["blob.organization_id", "blob.sha256"])
+
+
+class Organization(Base, table=True):
+    """The tenant. `key` is a well-known name where there is one ("local"), so that it is created once only."""
+
+    __tablename__ = "organization"
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    key: str | None = Field(default=None, unique=True, max_length=100)
+    name: str = Field(max_length=200)
+    shows_example: bool = True
+    created_at: datetime = Field(default_factory=now)
+
+
+class Member(Base, table=True):
+    """A person in an organization, known by the issuer and subject of the login."""
+
+    __tablename__ = "member"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "iss", "sub"),
+        Index("ix_member_iss_sub", "iss", "sub"),
+        CheckConstraint("role IN ('owner', 'manager', 'viewer')", name="role"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    organization_id: str = Field(foreign_key="organization.id", ondelete="CASCADE", max_length=32)
+    iss: str = Field(max_length=500)
+    sub: str = Field(max_length=255)
+    display_name: str = Field(max_length=200)
+    role: MemberRole = Field(sa_type=Text)
+    created_at: datetime = Field(default_factory=now)
+
+
+class Team(Base, table=True):
+    """A sales side and a marketing side that share a number. `programme_start`: when the alignment programme began."""
+
+    __tablename__ = "team"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "id"),
+        UniqueConstraint("organization_id", "name"),
+        Index("ix_team_one_example", "organization_id", unique=True, sqlite_where=text("is_example"), postgresql_where=text("is_example")),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    organization_id: str = Field(foreign_key="organization.id", ondelete="CASCADE", max_length=32)
+    name: str = Field(max_length=200)
+    time_zone: str = Field(default="UTC", max_length=64)
+    currency: str | None = Field(default=None, max_length=3)
+    programme_start: date | None = None
+    win_rate_definition: str = Field(default="{}", sa_type=Text)
+    is_example: bool = False
+    created_at: datetime = Field(default_factory=now)
+
+
+class Blob(Base, table=True):
+    """Bytes by their hash: uploaded files, Parquet, rejected rows. One row per organization, so tenants share nothing."""
+
+    __tablename__ = "blob"
+
+    organization_id: str = Field(foreign_key="organization.id", ondelete="CASCADE", primary_key=True, max_length=32)
+    sha256: str = Field(primary_key=True, max_length=64)
+    size: int
+    content: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime = Field(default_factory=now)
+
+
+class Upload(Base, table=True):
+    """A file that is being imported: its bytes, the answers given so far, what was found and what was read.
+
+    `inspected_for` and `prepared_for` are the hash of the answers that `inspection` and `prepared` belong to; they are
+    stale when it is not the hash of `answers`. The bytes are let go when the upload is committed or discarded.
+    """
+
+    __tablename__ = "upload"
+    __table_args__ = (
+        _team_key(),
+        _blob_key("content_sha256"),
+        _blob_key("prepared_parquet_sha256"),
+        _blob_key("prepared_rejected_sha256"),
+        Index(
+            "ix_upload_one_pending",
+            "team_id",
+            "sha256",
+            unique=True,
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
+        Index("ix_upload_organization_id_team_id", "organization_id", "team_id"),
+        CheckConstraint("state IN ('pending', 'committed', 'discarded')", name="state"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    organization_id: str = Field(max_length=32)
+    team_id: str = Field(max_length=32)
+    member_id: str | None = Field(default=None, foreign_key="member.id", ondelete="SET NULL", max_length=32)
+    file_name: str = Field(max_length=500)
+    sha256: str = Field(max_length=64)
+    size: int
+    content_sha256: str | None = Field(default=None, max_length=64)
+    answers: str = Field(sa_type=Text)
+    inspection: str | None = Field(default=None, sa_type=Text)
+    inspected_for: str | None = Field(default=None, max_length=64)
+    prepared: str | None = Field(default=None, sa_type=Text)
+    prepared_for: str | None = Field(default=None, max_length=64)
+    prepared_parquet_sha256: str | None = Field(default=None, max_length=64)
+    prepared_rejected_sha256: str | None = Field(default=None, max_length=64)
+    state: UploadState = Field(default="pending", sa_type=Text)
+    created_at: datetime = Field(default_factory=now)
+
+
+class Dataset(Base, table=True):
+    """One imported table. The active one of a team and table is the snapshot that every figure is computed from.
+
+    `replaces_id` is the dataset that was active before; undo makes it active again. `upload_id` is unique: a double
+    click makes one dataset. `account` says how many rows were new, updated, unchanged, kept and left behind.
+    """
+
+    __tablename__ = "dataset"
+    __table_args__ = (
+        _team_key(),
+        _blob_key("parquet_sha256"),
+        _blob_key("rejected_sha256"),
+        UniqueConstraint("team_id", "table_name", "sequence"),
+        UniqueConstraint("upload_id"),
+        Index(
+            "ix_dataset_one_active",
+            "team_id",
+            "table_name",
+            unique=True,
+            sqlite_where=text("state = 'active'"),
+            postgresql_where=text("state = 'active'"),
+        ),
+        Index("ix_dataset_organization_id_team_id", "organization_id", "team_id"),
+        CheckConstraint("table_name IN ('deal', 'lead', 'customer', 'revenue_line', 'traffic', 'call')", name="table_name"),
+        CheckConstraint("state IN ('active', 'replaced', 'undone')", name="state"),
+        CheckConstraint("mode IN ('replace', 'extend')", name="mode"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    organization_id: str = Field(max_length=32)
+    team_id: str = Field(max_length=32)
+    table_name: str = Field(sa_type=Text)
+    sequence: int
+    state: DatasetState = Field(default="active", sa_type=Text)
+    mode: ImportMode = Field(sa_type=Text)
+    upload_id: str = Field(foreign_key="upload.id", ondelete="CASCADE", max_length=32)
+    member_id: str | None = Field(default=None, foreign_key="member.id", ondelete="SET NULL", max_length=32)
+    replaces_id: str | None = Field(default=None, foreign_key="dataset.id", ondelete="CASCADE", max_length=32)
+    file_name: str = Field(max_length=500)
+    file_sha256: str = Field(max_length=64)
+    answers_sha256: str = Field(max_length=64)
+    parquet_sha256: str = Field(max_length=64)
+    rejected_sha256: str = Field(max_length=64)
+    info: str = Field(sa_type=Text)
+    receipt: str = Field(sa_type=Text)
+    account: str = Field(sa_type=Text)
+    created_at: datetime = Field(default_factory=now)
+
+
+class OwnClaim(Base, table=True):
+    """A benchmark that the team brought itself; `fields` is the JSON of what was typed in."""
+
+    __tablename__ = "own_claim"
+    __table_args__ = (_team_key(), Index("ix_own_claim_organization_id_team_id", "organization_id", "team_id"))
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    organization_id: str = Field(max_length=32)
+    team_id: str = Field(max_length=32)
+    member_id: str | None = Field(default=None, foreign_key="member.id", ondelete="SET NULL", max_length=32)
+    fields: str = Field(sa_type=Text)
+    created_at: datetime = Field(default_factory=now)
+
+
+class Action(Base, table=True):
+    """Who did what and when; `subject` is the id of what it was done to."""
+
+    __tablename__ = "action"
+    __table_args__ = (
+        Index("ix_action_organization_id_at", "organization_id", "at"),
+        CheckConstraint(
+            "what IN ('imported', 'undone', 'team_created', 'team_changed', 'example_left', 'claim_added', 'claim_removed')",
+            name="what",
+        ),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    organization_id: str = Field(foreign_key="organization.id", ondelete="CASCADE", max_length=32)
+    team_id: str | None = Field(default=None, foreign_key="team.id", ondelete="SET NULL", max_length=32)
+    member_id: str | None = Field(default=None, foreign_key="member.id", ondelete="SET NULL", max_length=32)
+    what: ActionKind = Field(sa_type=Text)
+    subject: str = Field(max_length=64)
+    at: datetime = Field(default_factory=now)
