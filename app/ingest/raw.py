@@ -38,6 +38,10 @@ class RawTable:
         (line, reason) of records that could not be laid into the columns. They are kept, to be reported as set aside.
     date_columns
         Positions (from 0) of workbook columns whose cells were true dates.
+    notes
+        Sentences worth showing: another table in the same file, empty columns left out.
+    data_lines, unreadable_lines
+        How many lines of the file the rows and the unreadable records take up; a record may span several lines.
     """
 
     facts: FileFacts
@@ -47,3 +51,12 @@ class RawTable:
     comments: tuple[str, ...] = ()
     unreadable: tuple[tuple[int, str], ...] = ()
     date_columns: frozenset[int] = field(default_factory=frozenset)
+    notes: tuple[str, ...] = ()
+    data_lines: int = 0
+    unreadable_lines: int = 0
+
+
+def lines_reconcile(raw: RawTable) -> bool:
+    """Whether every line of the file is accounted for: lines = rows' lines + lines set apart + unreadable lines."""
+    apart = sum(count for _, count in raw.facts.apart)
+    return raw.facts.lines == raw.data_lines + apart + raw.unreadable_lines
