@@ -1,0 +1,442 @@
+"""Where the records of a delimited text begin and end, and which delimiter and quote separate their fields.
+
+The whole file is looked at, never only its first rows: one damaged line must neither turn a table into a single column
+nor swallow the lines after it. A file whose quotes all stand where they may is *regular* and is scanned as arrays;
+any other is read line by line (`exact_records`), so that a stray quote costs one line and not the rest of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+DELIMITERS: tuple[bytes, ...] = (b",", b";", b"\t", b"|")
+NAMES: dict[bytes, str] = {b",": "comma", b";": "semicolon", b"\t": "tab", b"|": "bar"}
+
+_CHUNK = 16 * 1024 * 1024
+_SAMPLED_LINES = 20_000
+_TYPED_RECORDS = 300
+_NEWLINE, _RETURN = 10, 13
+
+_VALUE = re.compile(
+    r"[-+(]?\s*[$€£¥₹R]{0,2}\s*\d[\d.,\s\u00a0'’]*\s*[%$€£¥]?\)?"
+    r"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*([AaPp][Mm]|Z|[+-]\d{2}:?\d{2})?)?"
+    r"|true|false|yes|no|null|n/a",
+    re.IGNORECASE,
+)
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One byte between fields (b"" for a single column) and one around them (b"" when there is none)."""
+
+    delimiter: bytes
+    quote: bytes
+
+
+@dataclass(frozen=True)
+class Records:
+    """The records of a text, as arrays of the same length n.
+
+    `start` and `end` are byte positions (without the line end), `line` the physical line each starts on, from 1, with one
+    more entry at its end, so that record i spans `line[i + 1] - line[i]` lines. `fields` counts its fields.
+    `repaired` holds the fields of records whose quotes had to be read leniently.
+    """
+
+    text: bytes
+    dialect: Dialect
+    start: Ints
+    end: Ints
+    line: Ints
+    fields: Ints
+    repaired: dict[int, list[bytes]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @property
+    def lines(self) -> int:
+        """How many physical lines the text has."""
+        return int(self.line[-1]) - 1
+
+    def split(self, index: int) -> list[bytes]:
+        """The fields of record `index`, without the quotes around them."""
+        known = self.repaired.get(index)
+        if known is not None:
+            return known
+        return split_record(self.text[self.start[index] : self.end[index]], self.dialect)
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """What one pass over the text gives: the records, and for each delimiter the field counts and whether all quotes fit."""
+
+    start: Ints
+    end: Ints
+    line: Ints
+    fields: dict[bytes, Ints]
+    regular: dict[bytes, bool]
+
+
+def read_records(text: bytes, *, delimiter: bytes | None = None) -> Records | None:
+    """The records of `text`, under the given delimiter or the one the file speaks for.
+
+    Returns
+    -------
+    Records or None
+        None when the delimiter cannot be told and the text does not look like a single column either.
+    """
+    quotes = [b'"'] if b'"' in text or not _single_quoted(text) else [b"'"]
+    quote = quotes[0] if quotes[0] in text else b""
+    candidates = (delimiter,) if delimiter is not None else tuple(d for d in DELIMITERS if d in text)
+    scan = _scan(text, quote, tuple(d for d in candidates if d))
+    best: tuple[float, bytes, int] | None = None
+    decent = False
+    for candidate in candidates:
+        if not candidate:
+            continue
+        regular = scan.regular[candidate]
+        if not regular and decent:
+            continue
+        counts = scan.fields[candidate] if regular else _line_counts(text, Dialect(candidate, quote))
+        share, width = _consistency(counts)
+        if width < 2:
+            continue
+        sample = _sampled_fields(text, scan, Dialect(candidate, quote), regular)
+        score = share * _cleanness(sample, candidate) * width / (width + 1) * (1.0 if regular else 0.9)
+        decent = decent or (regular and share > 0.9)
+        if best is None or score > best[0]:
+            best = (score, candidate, width)
+    if delimiter is not None:
+        width = best[2] if best is not None else 1
+        return _records(text, scan, Dialect(delimiter, quote), width)
+    if best is not None and (best[0] >= 0.3 or _in_head(text, best[1])):
+        return _records(text, scan, Dialect(best[1], quote), best[2])
+    if best is not None and not _is_single_column(text, scan, quote):
+        return None
+    return _records(text, scan, Dialect(b"", quote), 1)
+
+
+def _single_quoted(text: bytes) -> bool:
+    """Whether most lines quote their fields with an apostrophe."""
+    lines = max(1, text.count(b"\n"))
+    return any(text.count(d + b"'") >= 0.5 * lines and text.count(b"'" + d) >= 0.5 * lines for d in DELIMITERS)
+
+
+def _in_head(text: bytes, delimiter: bytes) -> bool:
+    """Whether the first line that is neither empty nor a comment contains the delimiter."""
+    for line in re.split(rb"\r\n|\r|\n", text[:65_536]):
+        if line.strip() and not line.startswith(b"#"):
+            return delimiter in line
+    return False
+
+
+def _is_single_column(text: bytes, scan: _Scan, quote: bytes) -> bool:
+    """Whether no delimiter has a claim: each is missing from most lines."""
+    for delimiter, counts in scan.fields.items():
+        used = counts if scan.regular[delimiter] else _line_counts(text, Dialect(delimiter, quote))
+        filled = max(1, int((used > 0).sum()))
+        if int((used > 1).sum()) > 0.7 * filled:
+            return False
+    return True
+
+
+def _scan(text: bytes, quote: bytes, delimiters: tuple[bytes, ...]) -> _Scan:
+    """One pass in chunks: a character is inside quotes when an odd number of quotes stands before it."""
+    whole = np.frombuffer(text, dtype=np.uint8)
+    size = len(whole)
+    mark = quote[0] if quote else -1
+    has_return = b"\r" in text
+    breaks: list[Ints] = []
+    lines_before: list[Ints] = []
+    cumulated: dict[bytes, list[Ints]] = {d: [] for d in delimiters}
+    seen = dict.fromkeys(delimiters, 0)
+    regular = dict.fromkeys(delimiters, True)
+    lines = 0
+    inside = False
+    for begin in range(0, size, _CHUNK):
+        chunk = whole[begin : begin + _CHUNK]
+        at = np.flatnonzero(chunk == _NEWLINE)
+        if has_return:
+            returns = np.flatnonzero(chunk == _RETURN)
+            after = np.minimum(returns + begin + 1, size - 1)
+            lone = returns[(whole[after] != _NEWLINE) | (returns + begin + 1 >= size)]
+            if len(lone):
+                at = np.sort(np.concatenate((at, lone)))
+        outside: npt.NDArray[np.bool_] | None = None
+        if quote:
+            is_quote = chunk == mark
+            if inside or is_quote.any():
+                state = np.logical_xor.accumulate(is_quote)
+                if inside:
+                    state = ~state
+                _check_quotes(whole, begin, is_quote, state, mark, regular)
+                inside = bool(state[-1])
+                outside = ~state
+        ordinal = lines + np.arange(1, len(at) + 1, dtype=np.int64)
+        lines += len(at)
+        if outside is not None:
+            keep = outside[at]
+            at, ordinal = at[keep], ordinal[keep]
+        breaks.append(at.astype(np.int64) + begin)
+        lines_before.append(ordinal)
+        for delimiter in delimiters:
+            hits = chunk == delimiter[0]
+            if outside is not None:
+                hits &= outside
+            where = np.flatnonzero(hits)
+            cumulated[delimiter].append(np.searchsorted(where, at).astype(np.int64) + seen[delimiter])
+            seen[delimiter] += len(where)
+    if inside:
+        regular = dict.fromkeys(delimiters, False)
+    return _assemble(whole, breaks, lines_before, cumulated, seen, regular, lines)
+
+
+def _check_quotes(
+    whole: npt.NDArray[np.uint8],
+    begin: int,
+    is_quote: npt.NDArray[np.bool_],
+    state: npt.NDArray[np.bool_],
+    mark: int,
+    regular: dict[bytes, bool],
+) -> None:
+    """An opening quote follows a delimiter or line end, a closing one precedes one; a doubled quote is both."""
+    size = len(whole)
+    where = np.flatnonzero(is_quote)
+    opens = state[where]
+    opening, closing = where[opens] + begin, where[~opens] + begin
+    before = whole[np.maximum(opening - 1, 0)][opening > 0]
+    behind = whole[np.minimum(closing + 1, size - 1)][closing + 1 < size]
+    allowed = np.zeros(256, dtype=bool)
+    allowed[[_NEWLINE, _RETURN, mark]] = True
+    strange = np.concatenate((before[~allowed[before]], behind[~allowed[behind]]))
+    if len(strange):
+        for delimiter in regular:
+            regular[delimiter] = regular[delimiter] and bool((strange == delimiter[0]).all())
+
+
+def _assemble(
+    whole: npt.NDArray[np.uint8],
+    breaks: list[Ints],
+    lines_before: list[Ints],
+    cumulated: dict[bytes, list[Ints]],
+    seen: dict[bytes, int],
+    regular: dict[bytes, bool],
+    lines: int,
+) -> _Scan:
+    size = len(whole)
+    none = np.zeros(0, dtype=np.int64)
+    at = np.concatenate(breaks) if breaks else none
+    ordinal = np.concatenate(lines_before) if lines_before else none
+    start = np.concatenate((np.zeros(1, dtype=np.int64), at + 1))
+    end = np.concatenate((at, np.array([size], dtype=np.int64)))
+    with_return = np.flatnonzero((at > 0) & (whole[at] == _NEWLINE) & (whole[np.maximum(at - 1, 0)] == _RETURN)) if size else none
+    end[with_return] -= 1
+    end = np.maximum(end, start)
+    unfinished = size > 0 and whole[-1] not in (_NEWLINE, _RETURN)
+    line = np.concatenate((np.ones(1, dtype=np.int64), ordinal + 1, np.array([lines + 1 + int(unfinished)], dtype=np.int64)))
+    total = {d: np.concatenate([*cumulated[d], np.array([seen[d]], dtype=np.int64)]) for d in cumulated}
+    keep = len(start)
+    if start[-1] >= size:
+        # The text ends with a line end: what follows it is no record.
+        keep -= 1
+        line = line[:-1]
+    fields = {d: np.diff(total[d], prepend=0)[:keep] + 1 for d in total}
+    return _Scan(start[:keep], end[:keep], line, fields, regular)
+
+
+def _consistency(counts: Ints) -> tuple[float, int]:
+    """The share of records with the commonest number of fields above one, and that number.
+
+    Single-field records before the first and after the last record of several fields (titles, footers) do not count.
+    """
+    several = np.flatnonzero(counts > 1)
+    if not len(several):
+        return 0.0, 1
+    core = counts[several[0] : several[-1] + 1]
+    core = core[core > 0]
+    frequent = np.bincount(np.minimum(core, 100_000))
+    frequent[:2] = 0
+    width = int(frequent.argmax())
+    return float(frequent[width]) / len(core), width
+
+
+def _line_counts(text: bytes, dialect: Dialect) -> Ints:
+    """Field counts of physical lines read one by one, evenly spread over the whole text; 0 for an empty line."""
+    lines = re.split(rb"\r\n|\r|\n", text)
+    step = max(1, len(lines) // _SAMPLED_LINES)
+    return np.array([len(split_line(line, dialect)) if line else 0 for line in lines[::step]], dtype=np.int64)
+
+
+def _sampled_fields(text: bytes, scan: _Scan, dialect: Dialect, regular: bool) -> list[list[str]]:
+    """The fields of up to 300 records from the whole file."""
+    if regular:
+        step = max(1, len(scan.start) // _TYPED_RECORDS)
+        pieces = [text[scan.start[i] : scan.end[i]] for i in range(0, len(scan.start), step)]
+    else:
+        lines = re.split(rb"\r\n|\r|\n", text)
+        pieces = lines[:: max(1, len(lines) // _TYPED_RECORDS)]
+    return [[cell.decode("utf-8", "replace") for cell in split_line(piece, dialect)] for piece in pieces if piece.strip()]
+
+
+def _cleanness(sample: list[list[str]], delimiter: bytes) -> float:
+    """The share of cells that look like one value: no other delimiter that separates something, no quote left open."""
+    cells = [cell.strip() for fields in sample if len(fields) > 1 for cell in fields]
+    if not cells:
+        return 0.1
+    foreign = "".join(d.decode() for d in DELIMITERS if d != delimiter)
+    splits = re.compile(rf"[{re.escape(foreign)}](?=\S)|\t")
+    clean = sum(1 for cell in cells if not cell or _VALUE.fullmatch(cell) or not splits.search(cell))
+    return max(0.05, clean / len(cells))
+
+
+def _records(text: bytes, scan: _Scan, dialect: Dialect, width: int) -> Records:
+    if not dialect.delimiter:
+        if dialect.quote and not _quotes_fit(text, dialect):
+            dialect = Dialect(b"", b"")
+        plain = _scan(text, dialect.quote, ())
+        return Records(text, dialect, plain.start, plain.end, plain.line, np.ones(len(plain.start), dtype=np.int64))
+    if scan.regular[dialect.delimiter]:
+        records = Records(text, dialect, scan.start, scan.end, scan.line, scan.fields[dialect.delimiter])
+        if not _swallows(records, width):
+            return records
+    return exact_records(text, dialect, width)
+
+
+def _quotes_fit(text: bytes, dialect: Dialect) -> bool:
+    """Whether the quotes of a single-column text enclose whole cells. A line feed can stand for the missing delimiter."""
+    return _scan(text, dialect.quote, (b"\n",)).regular[b"\n"]
+
+
+def _swallows(records: Records, width: int) -> bool:
+    """Whether a record of several lines may be a stray quote that swallowed the lines after it."""
+    several = np.flatnonzero(np.diff(records.line) > 1)
+    for index in several:
+        if records.fields[index] != width:
+            return True
+        piece = records.text[records.start[index] : records.end[index]]
+        if piece.count(records.dialect.delimiter) >= 2 * (width - 1) and _each_line_is_whole(piece, records.dialect, width):
+            return True
+    return False
+
+
+def _each_line_is_whole(piece: bytes, dialect: Dialect, width: int) -> bool:
+    """Whether every physical line of the piece has the table's number of fields by itself: then it is no cell with line ends."""
+    if width < 3:
+        return False
+    return all(len(split_line(line, dialect)) == width for line in re.split(rb"\r\n|\r|\n", piece))
+
+
+def exact_records(text: bytes, dialect: Dialect, width: int) -> Records:
+    """The records of a text with damaged quotes, read line by line.
+
+    A record may span lines only when its quotes are strictly right and its lines are no records of their own. A line
+    with a stray quote is read leniently: a quote that neither opens nor closes a field is a character like any other.
+    """
+    strict = _strict_record(dialect)
+    start: list[int] = []
+    end: list[int] = []
+    line: list[int] = []
+    fields: list[int] = []
+    repaired: dict[int, list[bytes]] = {}
+    number = 1
+    at = 0
+    breaks = re.compile(rb"\r\n|\r|\n")
+    while at < len(text):
+        found = breaks.search(text, at)
+        stop, following = (found.start(), found.end()) if found else (len(text), len(text))
+        piece = text[at:stop]
+        lines = 1
+        if not dialect.quote or dialect.quote not in piece:
+            count = piece.count(dialect.delimiter) + 1
+        else:
+            right = strict.match(text, at)
+            count = 0
+            if right is not None and right.end() == stop:
+                count = len(split_record(piece, dialect))
+            elif right is not None and right.end() > stop:
+                longer = text[at : right.end()]
+                if len(split_record(longer, dialect)) == width and not _each_line_is_whole(longer, dialect, width):
+                    count = width
+                    lines = 1 + len(breaks.findall(longer))
+                    stop = right.end()
+                    closing = breaks.match(text, stop)
+                    following = closing.end() if closing else stop
+            if count != width:
+                lenient = split_line(piece, dialect, width=width)
+                if count == 0 or len(lenient) == width:
+                    count = len(lenient)
+                    repaired[len(start)] = lenient
+        start.append(at)
+        end.append(stop)
+        line.append(number)
+        fields.append(count)
+        number += lines
+        at = following
+    line.append(number)
+    as_array = [np.array(values, dtype=np.int64) for values in (start, end, line, fields)]
+    return Records(text, dialect, *as_array, repaired=repaired)
+
+
+@cache
+def _strict_record(dialect: Dialect) -> re.Pattern[bytes]:
+    d, q = re.escape(dialect.delimiter), re.escape(dialect.quote)
+    cell = rb'(?:Q(?:[^Q]++|QQ)*+Q(?=D|\r|\n|\Z)|(?!Q)[^D\r\n]*+)'.replace(b"Q", q).replace(b"D", d)
+    return re.compile(rb"%b(?:%b%b)*+(?=\r|\n|\Z)" % (cell, d, cell))
+
+
+@cache
+def _field(dialect: Dialect, *, lenient: bool, padded: bool) -> re.Pattern[bytes]:
+    d, q = re.escape(dialect.delimiter), re.escape(dialect.quote)
+    inner = rb"[^Q]++|QQ" + (rb"|Q(?!D|\Z)" if lenient else b"")
+    pad = rb"\x20*+" if padded else b""
+    pattern = rb"(?:" + pad + rb"Q((?:" + inner + rb")*+)Q(?=D|\Z)|([^D]*+))(D|\Z)"
+    return re.compile(pattern.replace(b"Q", q).replace(b"D", d))
+
+
+def split_record(piece: bytes, dialect: Dialect) -> list[bytes]:
+    """The fields of one whole record, which may span lines inside quotes."""
+    if not dialect.quote or dialect.quote not in piece:
+        return piece.split(dialect.delimiter) if dialect.delimiter else [piece]
+    if not dialect.delimiter:
+        inner = piece[1:-1] if len(piece) > 1 and piece[:1] == piece[-1:] == dialect.quote else piece
+        return [inner.replace(dialect.quote * 2, dialect.quote)]
+    return _split(piece, dialect, _field(dialect, lenient=False, padded=False))
+
+
+def split_line(piece: bytes, dialect: Dialect, *, width: int | None = None) -> list[bytes]:
+    """The fields of one physical line, with stray quotes taken as characters.
+
+    Where that does not give `width` fields, quotes that open after spaces are tried as well.
+    """
+    if not dialect.quote or dialect.quote not in piece or not dialect.delimiter:
+        return split_record(piece, dialect)
+    fields = _split(piece, dialect, _field(dialect, lenient=True, padded=False))
+    if width is not None and len(fields) != width:
+        padded = _split(piece, dialect, _field(dialect, lenient=True, padded=True))
+        if len(padded) == width:
+            return padded
+    return fields
+
+
+def _split(piece: bytes, dialect: Dialect, pattern: re.Pattern[bytes]) -> list[bytes]:
+    doubled, single = dialect.quote * 2, dialect.quote
+    fields: list[bytes] = []
+    at = 0
+    while True:
+        found = pattern.match(piece, at)
+        if found is None:
+            # Cannot happen: the second alternative matches anything up to the delimiter.
+            fields.append(piece[at:])
+            return fields
+        quoted, plain, mark = found.groups()
+        fields.append(plain if quoted is None else quoted.replace(doubled, single))
+        if not mark:
+            return fields
+        at = found.end()
