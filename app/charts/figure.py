@@ -78,6 +78,8 @@ def export_spec(figure: Figure, *, width: int = EXPORT_WIDTH, height: int = EXPO
         "padding": 16,
         "title": {"text": wrap(figure.title, 72), "anchor": "start", "fontSize": 17, "offset": 14, "frame": "bounds"},
         "config": {**figure.spec.get("config", {}), "concat": {"spacing": 18}},
+        "align": "none",
+        "bounds": "full",
         "vconcat": [
             inner,
             {

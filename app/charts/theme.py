@@ -90,7 +90,14 @@ def config(mode: Mode) -> dict[str, Any]:
         "axisY": {"domain": False, "ticks": False},
         "axisX": {"grid": False},
         "legend": {**text, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "orient": "top", "symbolSize": 90},
-        "title": {"font": FONT, "subtitleFont": FONT, "color": colours.ink, "subtitleColor": colours.soft, "fontSize": 16, "anchor": "start"},
+        "title": {
+            "font": FONT,
+            "subtitleFont": FONT,
+            "color": colours.ink,
+            "subtitleColor": colours.soft,
+            "fontSize": 16,
+            "anchor": "start",
+        },
         "text": {"font": FONT, "color": colours.ink, "fontSize": 12},
         "range": {"category": [colours.sales, colours.marketing, colours.accent, colours.muted, colours.reference]},
     }

@@ -1,0 +1,59 @@
+"""An amount for each period as a bar. Bars of partial periods are hollow with a dashed edge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+import pandas as pd
+
+from app.charts.theme import Palette
+
+HEIGHT = 280
+
+
+@dataclass(frozen=True)
+class AmountPoint:
+    """The amount (money or a count) of one period."""
+
+    label: str
+    amount: float
+    partial: bool = False
+
+
+def chart(
+    points: Sequence[AmountPoint], *, colours: Palette, title: str, event: str | None = None, event_label: str = ""
+) -> alt.LayerChart:
+    """Amounts over time, in order; see `rates_over_time.chart` for `event`."""
+    order = [p.label for p in points]
+    frame = pd.DataFrame(
+        [{"period": p.label, "amount": p.amount, "kind": "partial period" if p.partial else "full period"} for p in points],
+        columns=["period", "amount", "kind"],
+    )
+    x = alt.X("period:O").sort(order).title(None).scale(domain=order).axis(labelAngle=0 if len(order) <= 10 else -45, labelOverlap=True)
+    bars = (
+        alt.Chart(frame)
+        .mark_bar(
+            size=min(64, 480 // max(len(points), 1)), cornerRadiusTopLeft=2, cornerRadiusTopRight=2, strokeWidth=1.5, stroke=colours.accent
+        )
+        .encode(
+            x=x,
+            y=alt.Y("amount:Q").title(title).axis(format="~s", tickCount=5),
+            fill=alt.Fill("kind:N").scale(domain=["full period", "partial period"], range=[colours.accent, colours.paper]).legend(None),
+            strokeDash=alt.StrokeDash("kind:N")
+            .scale(domain=["full period", "partial period"], range=[[1, 0], [4, 3]])
+            .legend(None if not any(p.partial for p in points) else alt.Legend(title=None)),
+            tooltip=[
+                alt.Tooltip("period:O", title="Period"),
+                alt.Tooltip("amount:Q", title=title, format=",.2f"),
+                alt.Tooltip("kind:N", title="Period is"),
+            ],
+        )
+    )
+    layers: list[alt.Chart | alt.LayerChart] = [bars]
+    if event in order:
+        mark = alt.Chart(pd.DataFrame({"period": [event], "label": [event_label]})).encode(x=x)
+        layers.append(mark.mark_rule(strokeDash=[5, 4], strokeWidth=1.5, color=colours.reference))
+        layers.append(mark.mark_text(align="left", dx=6, baseline="top", y=0, color=colours.reference).encode(text="label:N"))
+    return alt.layer(*layers).properties(height=HEIGHT)

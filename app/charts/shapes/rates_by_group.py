@@ -1,0 +1,76 @@
+"""A rate for each group with its interval, one row a group, beside the rate of all. Small groups are hollow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+import pandas as pd
+
+from app.charts.theme import Palette
+
+ROW = 26
+MOST = 25
+
+
+@dataclass(frozen=True)
+class GroupPoint:
+    """A rate (0–1) of one group with its interval and what it rests on."""
+
+    label: str
+    value: float
+    low: float
+    high: float
+    n: int
+    small: bool
+
+
+def chart(groups: Sequence[GroupPoint], *, overall: float | None, colours: Palette, title: str) -> alt.LayerChart:
+    """Rates by group, in the given order, at most `MOST` rows; the table beside the chart has them all."""
+    shown = groups[:MOST]
+    order = [g.label for g in shown]
+    frame = pd.DataFrame(
+        [
+            {
+                "group": g.label,
+                "rate": g.value,
+                "low": g.low,
+                "high": g.high,
+                "n": g.n,
+                "kind": "fewer than 30" if g.small else "30 or more",
+            }
+            for g in shown
+        ],
+        columns=["group", "rate", "low", "high", "n", "kind"],
+    )
+    y = alt.Y("group:N").sort(order).title(None).axis(labelLimit=260, ticks=False, domain=False)
+    x = alt.X("rate:Q").title(title).axis(format=".0%", tickCount=5, grid=True).scale(zero=False, nice=True)
+    base = alt.Chart(frame).encode(
+        y=y,
+        tooltip=[
+            alt.Tooltip("group:N", title="Group"),
+            alt.Tooltip("rate:Q", title=title, format=".1%"),
+            alt.Tooltip("low:Q", title="Likely from", format=".1%"),
+            alt.Tooltip("high:Q", title="Likely to", format=".1%"),
+            alt.Tooltip("n:Q", title="Counted", format=",d"),
+        ],
+    )
+    bars = base.mark_rule(strokeWidth=4, opacity=0.4, strokeCap="round", color=colours.band).encode(
+        x=alt.X("low:Q").scale(zero=False).title(title), x2="high:Q"
+    )
+    dots = base.mark_point(size=80, filled=True, opacity=1, stroke=colours.accent, strokeWidth=2).encode(
+        x=x,
+        fill=alt.Fill("kind:N").scale(domain=["30 or more", "fewer than 30"], range=[colours.accent, colours.paper]).legend(None),
+        shape=alt.Shape("kind:N")
+        .scale(domain=["30 or more", "fewer than 30"], range=["circle", "diamond"])
+        .legend(None if not any(g.small for g in shown) else alt.Legend(title="Counted")),
+    )
+    layers: list[alt.Chart | alt.LayerChart] = [bars, dots]
+    if overall is not None:
+        rule = alt.Chart(pd.DataFrame({"rate": [overall], "label": ["all"]}))
+        layers.insert(0, rule.mark_rule(strokeDash=[5, 4], color=colours.muted).encode(x="rate:Q"))
+        layers.append(
+            rule.mark_text(align="left", dx=4, dy=-4, baseline="bottom", y=0, color=colours.muted).encode(x="rate:Q", text="label:N")
+        )
+    return alt.layer(*layers).properties(height=ROW * max(len(shown), 1))

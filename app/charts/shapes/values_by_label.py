@@ -1,0 +1,54 @@
+"""A few values of one kind, one dot a row: the same rate under several definitions, or what a claim would lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+import pandas as pd
+
+from app.charts.theme import Palette
+
+ROW = 34
+
+
+@dataclass(frozen=True)
+class LabelledValue:
+    """A rate (0–1) under a label; `chosen` is the one the page uses."""
+
+    label: str
+    value: float
+    chosen: bool
+
+
+def chart(values: Sequence[LabelledValue], *, colours: Palette, title: str) -> alt.LayerChart:
+    """Values by label, in the given order; the chosen one is filled."""
+    order = [v.label for v in values]
+    frame = pd.DataFrame(
+        [{"label": v.label, "value": v.value, "what": "used on this page" if v.chosen else "other definition"} for v in values],
+        columns=["label", "value", "what"],
+    )
+    y = alt.Y("label:N").sort(order).title(None).axis(labelLimit=260, ticks=False, domain=False)
+    x = alt.X("value:Q").title(title).axis(format=".0%", grid=True, tickCount=5).scale(zero=False, nice=True, padding=24)
+    dots = (
+        alt.Chart(frame)
+        .mark_point(filled=True, size=120, opacity=1, stroke=colours.accent, strokeWidth=2)
+        .encode(
+            y=y,
+            x=x,
+            fill=alt.Fill("what:N")
+            .scale(domain=["used on this page", "other definition"], range=[colours.accent, colours.paper])
+            .legend(None),
+            shape=alt.Shape("what:N")
+            .scale(domain=["used on this page", "other definition"], range=["circle", "diamond"])
+            .legend(alt.Legend(title=None)),
+            tooltip=[alt.Tooltip("label:N", title="Definition"), alt.Tooltip("value:Q", title=title, format=".2%")],
+        )
+    )
+    words = (
+        alt.Chart(frame)
+        .mark_text(align="left", dx=12, fontSize=12, color=colours.ink)
+        .encode(y=y, x=x, text=alt.Text("value:Q", format=".1%"))
+    )
+    return alt.layer(dots, words).properties(height=ROW * max(len(values), 1))
