@@ -1,6 +1,7 @@
 """Frozen dataclasses to JSON text and back, for what is kept in the database.
 
-A field that the stored text lacks takes its default, so values written by an older version can be read.
+Unlike the import's own codec, which refuses what it does not know, this one reads what an older or a newer version wrote: a
+field that the text lacks takes its default, and one that the class lacks is passed over. Both occur during a rolling deploy.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, fields, is_dataclass
 from datetime import date
-from functools import cache
 from hashlib import sha256
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -39,11 +39,6 @@ def _date_text(value: object) -> str:
     raise TypeError(f"no plain value: {value!r}")
 
 
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
-
-
 def _build(hint: Any, value: Any) -> Any:  # noqa: ANN401  (any plain value, as the hint says)
     origin = get_origin(hint)
     if origin in (Union, UnionType):
@@ -67,6 +62,6 @@ def _build(hint: Any, value: Any) -> Any:  # noqa: ANN401  (any plain value, as 
         return date.fromisoformat(value)
     if is_dataclass(hint):
         kind = cast("type[Any]", hint)
-        hints = _hints(kind)
+        hints = get_type_hints(kind)
         return kind(**{field.name: _build(hints[field.name], value[field.name]) for field in fields(kind) if field.name in value})
     return value

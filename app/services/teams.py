@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -246,8 +246,10 @@ def _name(name: str) -> str:
 
 
 def _time_zone(time_zone: str) -> str:
-    if time_zone not in available_timezones():
-        raise AppError(f"“{time_zone}” is no time zone.", "Choose one from the list, such as Europe/Berlin.")
+    try:
+        ZoneInfo(time_zone)
+    except (KeyError, ValueError, OSError) as error:
+        raise AppError(f"“{time_zone}” is no time zone.", "Choose one from the list, such as Europe/Berlin.") from error
     return time_zone
 
 

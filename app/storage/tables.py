@@ -118,7 +118,8 @@ class Upload(Base, table=True):
     """A file that is being imported: its bytes, the answers given so far, what was found and what was read.
 
     `inspected_for` and `prepared_for` are the hash of the answers that `inspection` and `prepared` belong to; they are
-    stale when it is not the hash of `answers`. The bytes are let go when the upload is committed or discarded.
+    stale when it is not the hash of `answers`. The bytes are let go when the upload is committed or discarded. `same_as_id` is
+    the dataset that already held these rows when the commit changed nothing.
     """
 
     __tablename__ = "upload"
@@ -154,6 +155,7 @@ class Upload(Base, table=True):
     prepared_for: str | None = Field(default=None, max_length=64)
     prepared_parquet_sha256: str | None = Field(default=None, max_length=64)
     prepared_rejected_sha256: str | None = Field(default=None, max_length=64)
+    same_as_id: str | None = Field(default=None, max_length=32)
     state: UploadState = Field(default="pending", sa_type=Text)
     created_at: datetime = Field(default_factory=now)
 

@@ -128,6 +128,7 @@ def upgrade() -> None:
         sa.Column("prepared_for", sa.String(length=64), nullable=True),
         sa.Column("prepared_parquet_sha256", sa.String(length=64), nullable=True),
         sa.Column("prepared_rejected_sha256", sa.String(length=64), nullable=True),
+        sa.Column("same_as_id", sa.String(length=32), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("state IN ('pending', 'committed', 'discarded')", name=op.f("ck_upload_state")),

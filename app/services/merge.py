@@ -1,0 +1,271 @@
+"""Compare a newly read table with the one that is loaded, and put the two together.
+
+Rows are matched by what identifies them (`KEYS`): the id of a deal, lead or customer; the number of an invoice, whose
+lines are replaced together; day and source of web traffic. A row without an id is matched by all its canonical columns. The newer
+import wins whole; nothing is blended. This module opens only Parquet that the import itself wrote.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from app.errors import FileError
+from app.storage.tables import ImportMode
+from app.tables import CLOSED, MAX_SEGMENTS, OUTCOMES, SOURCE_ROW, TABLES, Segment, SnapshotInfo, TableName, segment_name
+
+KEYS: dict[TableName, tuple[str, ...]] = {
+    "deal": ("id",),
+    "lead": ("id",),
+    "customer": ("id",),
+    "revenue_line": ("id",),
+    "traffic": ("date", "source"),
+    "call": ("id",),
+}
+"""The columns that say which rows are the same thing; the first one must be filled for them to be used."""
+
+MAIN_DATE: dict[TableName, str] = {
+    "deal": "closed",
+    "lead": "created",
+    "customer": "started",
+    "revenue_line": "date",
+    "traffic": "date",
+    "call": "date",
+}
+
+
+@dataclass(frozen=True)
+class RowAccount:
+    """Where every row came from and went.
+
+    Of the new file: `new` rows not loaded before, `updated` rows that say something else than before, `unchanged` rows. Of what
+    was loaded: `kept` rows that stay beside the new ones (extend), `dropped` rows that go (replace), `superseded` rows
+    whose newer version is among the updated. `before` and `after` are the rows of the whole table:
+    before = unchanged + superseded + kept + dropped, after = new + updated + unchanged + kept.
+    """
+
+    mode: ImportMode
+    new: int
+    updated: int
+    unchanged: int
+    kept: int
+    dropped: int
+    superseded: int
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A table to be stored, what must be known of it, the account of its rows, and sentences worth reading."""
+
+    parquet: bytes
+    info: SnapshotInfo
+    account: RowAccount
+    notes: tuple[str, ...] = ()
+
+
+def first_import(parquet: bytes, *, info: SnapshotInfo) -> Merged:
+    """What is stored when nothing was loaded before: every row is new."""
+    return Merged(
+        parquet=parquet,
+        info=info,
+        account=RowAccount(
+            mode="replace", new=info.rows, updated=0, unchanged=0, kept=0, dropped=0, superseded=0, before=0, after=info.rows
+        ),
+    )
+
+
+def combine(old: bytes, *, old_info: SnapshotInfo, new: bytes, new_info: SnapshotInfo, mode: ImportMode) -> Merged:
+    """The table after importing `new` when `old` is loaded.
+
+    Parameters
+    ----------
+    old, new
+        Parquet of the same canonical table.
+    mode
+        "replace": the new rows alone. "extend": the new rows and those old ones that the new file says nothing about.
+
+    Raises
+    ------
+    FileError
+        When the two cannot be put together: different currencies, or a traffic report without dates.
+    """
+    if old_info.table != new_info.table:
+        raise ValueError(f"cannot combine {old_info.table} with {new_info.table}")
+    if mode == "extend":
+        _refuse_what_does_not_fit(old_info, new_info)
+    before, after = pq.read_table(pa.BufferReader(old)), pq.read_table(pa.BufferReader(new))
+    segments, left, right, notes = _same_columns(before, old_info, after, new_info)
+    counts, kept = _match(left, right, table=new_info.table)
+    account = RowAccount(
+        mode=mode,
+        new=counts["new"],
+        updated=counts["updated"],
+        unchanged=counts["unchanged"],
+        kept=len(kept) if mode == "extend" else 0,
+        dropped=0 if mode == "extend" else len(kept),
+        superseded=counts["superseded"],
+        before=before.num_rows,
+        after=after.num_rows + (len(kept) if mode == "extend" else 0),
+    )
+    if old_info.extracted and new_info.extracted and new_info.extracted < old_info.extracted:
+        notes.append(
+            f"This file reaches to {new_info.extracted}, what is loaded reaches to {old_info.extracted}: it may be the older export."
+        )
+    if mode == "replace":
+        return Merged(parquet=new, info=new_info, account=account, notes=tuple(notes))
+    if new_info.table == "traffic" and (left["date"].null_count or right["date"].null_count):
+        raise FileError(
+            "A traffic report without dates cannot be added to another one.", "Replace what is loaded, or export the report by day."
+        )
+    together = pa.concat_tables([left.take(kept), right])
+    sink = pa.BufferOutputStream()
+    pq.write_table(together, sink, compression="zstd")
+    return Merged(
+        parquet=sink.getvalue().to_pybytes(),
+        info=_info_of(together, segments=segments, old=old_info, new=new_info),
+        account=account,
+        notes=tuple(notes),
+    )
+
+
+def proposed_mode(account: RowAccount, *, old: SnapshotInfo, new: SnapshotInfo) -> tuple[ImportMode, str]:
+    """Whether to extend or to replace, and why in one sentence, from an account made in either mode.
+
+    A file that has everything that is loaded replaces it. One that shares some rows with it, or has none of them but comes
+    from the same system and currency, extends it. Anything else replaces it, because rows of two systems would count twice.
+    """
+    alone = account.kept + account.dropped
+    if alone == 0:
+        return "replace", "The file has every row that is loaded."
+    if old.currency and new.currency and old.currency != new.currency:
+        return "replace", f"The file is in {new.currency}, what is loaded in {old.currency}; the two cannot be added up."
+    if account.updated + account.unchanged:
+        return "extend", f"The file shares rows with what is loaded, but {alone:,} loaded rows are not in it."
+    if old.system == new.system:
+        return "extend", "The file has none of the loaded rows and comes from the same kind of export."
+    return "replace", "The file has none of the loaded rows and comes from another system; keeping both could count deals twice."
+
+
+def _refuse_what_does_not_fit(old: SnapshotInfo, new: SnapshotInfo) -> None:
+    if old.currency and new.currency and old.currency != new.currency:
+        raise FileError(
+            f"What is loaded is in {old.currency}, this file is in {new.currency}.",
+            f"Replace what is loaded, or take the rows in {old.currency} only.",
+        )
+
+
+def _same_columns(
+    old: pa.Table, old_info: SnapshotInfo, new: pa.Table, new_info: SnapshotInfo
+) -> tuple[tuple[Segment, ...], pa.Table, pa.Table, list[str]]:
+    """Give both tables the same columns in the same order; segments meet by their heading, not by their number."""
+    notes: list[str] = []
+    headings = [segment.heading for segment in old_info.segments]
+    headings += [segment.heading for segment in new_info.segments if segment.heading not in headings]
+    if len(headings) > MAX_SEGMENTS:
+        left_out = headings[MAX_SEGMENTS:]
+        notes.append(f"Together the files have more than {MAX_SEGMENTS} columns of your own; left out: {', '.join(left_out)}.")
+        headings = headings[:MAX_SEGMENTS]
+    segments = tuple(Segment(name=segment_name(position), heading=heading, values=0) for position, heading in enumerate(headings))
+    fields = [field.name for field in TABLES[new_info.table].stored]
+    names = [name for name in fields if name in old.column_names or name in new.column_names]
+    sides: list[pa.Table] = []
+    for table, info in ((old, old_info), (new, new_info)):
+        where = {segment.heading: segment.name for segment in info.segments}
+        other = new if table is old else old
+        columns: dict[str, pa.ChunkedArray] = {}
+        for name in (*names, SOURCE_ROW):
+            kind = (table if name in table.column_names else other).schema.field(name).type
+            columns[name] = table[name] if name in table.column_names else _nulls(table.num_rows, kind)
+        for segment in segments:
+            stored = where.get(segment.heading)
+            columns[segment.name] = _nulls(table.num_rows, pa.string()) if stored is None else table[stored].cast(pa.string())
+        sides.append(pa.table(columns))
+    left, right = sides
+    for name in names:
+        if right.num_rows and right[name].null_count == right.num_rows and left[name].null_count < left.num_rows:
+            label = TABLES[new_info.table].field(name).label
+            notes.append(f"“{label}” is filled in what is loaded, but this file has nothing for it.")
+    return segments, left, right, notes
+
+
+def _nulls(rows: int, kind: pa.DataType) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.nulls(rows, kind)])
+
+
+def _match(old: pa.Table, new: pa.Table, *, table: TableName) -> tuple[Counter[str], pa.Array]:
+    """How many new rows are new, updated, unchanged, how many old rows they supersede; positions of the other old rows."""
+    with duckdb.connect(config={"enable_external_access": "false", "threads": "2", "memory_limit": "1GB"}) as connection:
+        for name, side in (("old", old), ("new", new)):
+            connection.register(f"{name}_rows", side.append_column("position", pa.array(range(side.num_rows), pa.int64())))
+            content = [column for column in side.column_names if column != SOURCE_ROW]
+            canonical = [column for column in content if column in {field.name for field in TABLES[table].stored}]
+            key = [column for column in KEYS[table] if column in side.column_names]
+            identified = (
+                f"CASE WHEN \"{key[0]}\" IS NULL THEN 'row' || {_fingerprint(canonical)} ELSE 'key' || {_fingerprint(key)} END"
+                if key
+                else _fingerprint(canonical)
+            )
+            connection.execute(
+                f"CREATE TEMP TABLE {name}_keys AS SELECT position, {identified} AS k, {_fingerprint(content)} AS said FROM {name}_rows"
+            )
+            connection.execute(
+                f"CREATE TEMP TABLE {name}_things AS SELECT k, count(*) AS n, md5(string_agg(said, '' ORDER BY said)) AS said "
+                f"FROM {name}_keys GROUP BY k"
+            )
+        found = connection.execute(
+            """
+            SELECT
+                coalesce(sum(n.n) FILTER (o.k IS NULL), 0),
+                coalesce(sum(n.n) FILTER (o.said <> n.said), 0),
+                coalesce(sum(n.n) FILTER (o.said = n.said), 0),
+                coalesce(sum(o.n) FILTER (o.said <> n.said), 0)
+            FROM new_things n LEFT JOIN old_things o ON o.k = n.k
+            """
+        ).fetchone()
+        kept: pa.Table = connection.execute(
+            "SELECT position FROM old_keys WHERE NOT EXISTS (SELECT 1 FROM new_things n WHERE n.k = old_keys.k) ORDER BY position"
+        ).to_arrow_table()
+    if found is None:
+        raise RuntimeError("an aggregate without groups gave no row")
+    counts = Counter(dict(zip(("new", "updated", "unchanged", "superseded"), (int(number) for number in found), strict=True)))
+    return counts, kept["position"].combine_chunks()
+
+
+def _fingerprint(columns: list[str]) -> str:
+    """SQL for a hash of these columns; names are the canonical ones and "s0" … only. An empty cell differs from an empty text."""
+    parts = ", ".join(f"coalesce('=' || CAST(\"{column}\" AS VARCHAR), '-')" for column in columns)
+    return f"md5(concat_ws(chr(31), {parts}))"
+
+
+def _info_of(table: pa.Table, *, segments: tuple[Segment, ...], old: SnapshotInfo, new: SnapshotInfo) -> SnapshotInfo:
+    kept = tuple(replace(segment, values=pc.count_distinct(table[segment.name]).as_py()) for segment in segments)
+    name = new.table
+    dates = table[MAIN_DATE[name]] if MAIN_DATE[name] in table.column_names else None
+    outcomes = new.outcomes
+    if name == "deal":
+        counted = Counter(table["outcome"].to_pylist())
+        outcomes = tuple((outcome, counted[outcome]) for outcome in OUTCOMES if counted[outcome])
+        if dates is not None:
+            dates = dates.filter(pc.is_in(table["outcome"], value_set=pa.array(CLOSED)))
+    first, last = (None, None) if dates is None else (pc.min(dates).as_py(), pc.max(dates).as_py())
+    flags = [flag for flag in (old.amounts_on_lost, new.amounts_on_lost) if flag is not None]
+    return SnapshotInfo(
+        table=name,
+        rows=table.num_rows,
+        segments=kept,
+        currency=new.currency or old.currency,
+        first=None if first is None else first.date().isoformat(),
+        last=None if last is None else last.date().isoformat(),
+        extracted=max((day for day in (old.extracted, new.extracted) if day is not None), default=None),
+        system=new.system if new.system == old.system else None,
+        outcomes=outcomes,
+        amounts_on_lost=all(flags) if flags else None,
+        period_stated=new.period_stated if new.period_stated == old.period_stated else None,
+    )

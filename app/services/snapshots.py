@@ -1,0 +1,57 @@
+"""What is loaded for a team right now, as files that the metrics can open."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from app.services.actor import Actor
+from app.services.stored_json import from_json
+from app.services.teams import team_row
+from app.storage.cache import local_parquet
+from app.storage.engine import reading
+from app.storage.queries import blobs, datasets
+from app.tables import SnapshotInfo
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The active dataset of one table: what is known of it, its Parquet in the local cache, and the hash of that."""
+
+    dataset_id: str
+    info: SnapshotInfo
+    sha256: str
+    path: Path
+
+
+def snapshots(actor: Actor, *, engine: Engine, team_id: str, cache_dir: Path) -> tuple[Snapshot, ...]:
+    """The active datasets of a team, by table name; each Parquet is fetched from the database when the cache lacks it."""
+    with reading(engine) as session:
+        team_row(session, actor, team_id)
+        found = []
+        for row in datasets.active(session=session, organization_id=actor.organization_id, team_id=team_id):
+            sha256 = row.parquet_sha256
+
+            def load(sha256: str = sha256) -> bytes:
+                content = blobs.content(session=session, organization_id=actor.organization_id, sha256=sha256)
+                if content is None:
+                    raise RuntimeError(f"the bytes {sha256} are not stored")
+                return content
+
+            path = local_parquet(cache_dir, sha256=sha256, load=load)
+            found.append(Snapshot(dataset_id=row.id, info=from_json(SnapshotInfo, row.info), sha256=sha256, path=path))
+        return tuple(found)
+
+
+def snapshot_key(actor: Actor, *, engine: Engine, team_id: str) -> str:
+    """A hash that changes whenever what is loaded for the team changes; the snapshot part of a cache key. One small query."""
+    with reading(engine) as session:
+        team_row(session, actor, team_id)
+        parts = [
+            f"{row.table_name}:{row.parquet_sha256}:{hashlib.sha256(row.info.encode()).hexdigest()}"
+            for row in datasets.active(session=session, organization_id=actor.organization_id, team_id=team_id)
+        ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
