@@ -17,7 +17,7 @@ import numpy.typing as npt
 DELIMITERS: tuple[bytes, ...] = (b",", b";", b"\t", b"|")
 NAMES: dict[bytes, str] = {b",": "comma", b";": "semicolon", b"\t": "tab", b"|": "bar"}
 
-_CHUNK = 16 * 1024 * 1024
+_CHUNK = 2 * 1024 * 1024
 _SAMPLED_LINES = 20_000
 _TYPED_RECORDS = 300
 _NEWLINE, _RETURN = 10, 13
