@@ -425,9 +425,9 @@ def _comment_text(source: Source, kinds: dict[int, LineKind], begin: int, first:
     above += [_joined(source, i) for i in range(begin, first) if kinds.get(i) in ("comment", "preamble")]
     top: list[str] = []
     for leading in range(index + 1):
-        if kinds.get(leading) not in ("comment", "blank"):
+        if kinds.get(leading) not in ("comment", "blank", "preamble") or len(source.trimmed(leading)) > 1 + (kinds[leading] == "comment") * 50:
             break
-        if kinds[leading] == "comment":
+        if kinds[leading] != "blank":
             top.append(_joined(source, leading))
     return tuple(text for text in above + top if text)
 
