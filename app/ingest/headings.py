@@ -44,5 +44,7 @@ def words(heading: str) -> tuple[str, ...]:
 
 
 def singular(word: str) -> str:
-    """`word` without a plural s, so that "leads" and "lead" are one word."""
+    """`word` without its plural ending, so that "leads" and "lead" are one word."""
+    if len(word) > 5 and word.endswith("ies"):
+        return word[:-3] + "y"
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word

@@ -1,0 +1,93 @@
+"""What becomes of the columns that fill no field: kept to compare groups by, dropped as personal, or ignored."""
+
+from __future__ import annotations
+
+from app.ingest.column import Column
+from app.ingest.export_formats import Catalogue
+from app.ingest.headings import fold, words
+from app.ingest.mapping import Mapping, known_segment
+from app.ingest.model import Answers, ColumnProposal, Role
+from app.tables import MAX_SEGMENTS, TABLES, TableName
+
+FEW = 200
+OF_ROWS = 0.2
+LONG_TEXT = 60
+
+
+def propose_roles(
+    table: TableName, columns: tuple[Column, ...], mapping: Mapping, catalogue: Catalogue, *, answers: Answers, formats: dict[int, str]
+) -> tuple[ColumnProposal, ...]:
+    """A proposal for every column; `formats` says in words how the mapped ones will be read."""
+    by_position = {candidate.position: candidate for candidate in mapping.fields.values()}
+    proposals: list[ColumnProposal] = []
+    segments = 0
+    for column in columns:
+        candidate = by_position.get(column.position)
+        if candidate is not None:
+            proposals.append(_proposal(column, "field", candidate.field, candidate.confidence, candidate.reason, formats.get(column.position)))
+            continue
+        role, confidence, reason = _role(table, column, catalogue, answers)
+        if role == "segment":
+            segments += 1
+            if segments > MAX_SEGMENTS:
+                role, confidence, reason = "ignored", 0.5, f"The first {MAX_SEGMENTS} columns to compare groups by are kept; this is one more."
+        proposals.append(_proposal(column, role, None, confidence, reason, None))
+    return tuple(proposals)
+
+
+def _role(table: TableName, column: Column, catalogue: Catalogue, answers: Answers) -> tuple[Role, float, str]:
+    chosen = answers.roles.get(column.heading)
+    if chosen in ("segment", "personal", "ignored"):
+        return chosen, 1.0, "You chose this."
+    if not column.filled:
+        return "ignored", 0.95, "The column is empty."
+    if column.mails > 0.5:
+        return "personal", 0.95, "It holds e-mail addresses, which no metric needs."
+    if catalogue.traps.personal(column.heading) and not known_segment(table, column.heading, catalogue):
+        return "personal", 0.9, "The heading names something about a person, which no metric needs."
+    if catalogue.traps.amount(column.heading) and column.numbers > 0.9 and column.distinct > 2:
+        return "ignored", 0.9, f"It is not “{_money_label(table)}” and no group to compare by."
+    if column.distinct == 1:
+        return "ignored", 0.9, "Every row has the same value."
+    if column.dates > 0.8 or column.true_dates:
+        return "ignored", 0.8, "It holds dates that no metric uses."
+    if column.unique or ({"id", "key", "number", "no"} & set(words(column.heading)) and column.distinct > 50):
+        return "ignored", 0.8, "It identifies records rather than grouping them."
+    if column.numbers > 0.97 and column.distinct > 20:
+        return "ignored", 0.7, "It holds numbers, no groups."
+    if column.length > LONG_TEXT:
+        return "ignored", 0.8, "It holds free text."
+    if column.distinct <= FEW and column.distinct <= max(2.0, 0.5 * column.filled) or column.distinct < OF_ROWS * column.rows:
+        known = known_segment(table, column.heading, catalogue)
+        reason = "It is a known way to group these records." if known else f"It has {column.distinct:,} different values to compare groups by."
+        return "segment", 0.9 if known else 0.7, reason
+    return "ignored", 0.6, f"It has too many different values ({column.distinct:,}) to compare groups by."
+
+
+def _money_label(table: TableName) -> str:
+    return next((field.label for field in TABLES[table].fields if field.kind == "money"), "Amount")
+
+
+def _proposal(column: Column, role: Role, field: str | None, confidence: float, reason: str, format: str | None) -> ColumnProposal:
+    return ColumnProposal(
+        position=column.position,
+        heading=column.heading,
+        role=role,
+        field=field,
+        confidence=confidence,
+        reason=reason,
+        format=format,
+        samples=column.samples if role != "personal" else tuple("•••" for _ in column.samples[:1]),
+        filled=column.filled,
+        distinct=column.distinct,
+    )
+
+
+def unread_proposals(columns: tuple[Column, ...], catalogue: Catalogue) -> tuple[ColumnProposal, ...]:
+    """What is shown of the columns while the kind of table is not settled."""
+    return tuple(
+        _proposal(column, "personal", None, 0.9, "It holds something about a person.", None)
+        if column.mails > 0.5 or catalogue.traps.personal(column.heading) and fold(column.heading)
+        else _proposal(column, "ignored", None, 0.0, "It is looked at as soon as the kind of table is settled.", None)
+        for column in columns
+    )

@@ -1,0 +1,219 @@
+"""A column's cells as the values its field wants, converted as a whole under one stated format.
+
+`settle` decides the format of each mapped column (or asks); `moments`, `amounts`, `flags` and `ids` then convert. All of them work on
+the column's different values and spread the result over the rows.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from app.ingest import dates, numbers
+from app.ingest.column import Column
+from app.ingest.export_formats import Catalogue
+from app.ingest.headings import fold, words
+from app.ingest.model import Answers, Choice, Question
+from app.ingest.raw import RawTable
+from app.tables import Field
+
+DATE_FORMATS = frozenset(
+    ["year first", "day first", "month first", "month name", "year and month", "yyyymmdd", "yyyymmddhh", "nth day", "excel serial", "epoch milliseconds"]
+)
+_ANCHOR = re.compile(r"Start date:\s*(\d{4})-?(\d{2})-?(\d{2})", re.IGNORECASE)
+_FLOAT_ID = r"^-?\d+\.0+$"
+_DAMAGED = r"^\d+(?:[.,]\d+)?[eE]\+\d+$"
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a column will be read: `name` is what answers use, `words` what people read. `name` None: a question is open."""
+
+    name: str | None
+    words: str
+    question: Question | None = None
+    shape: str = ""
+
+
+def blank(column: Column, catalogue: Catalogue) -> pa.Array:
+    """Which different values count as blank in dates, amounts and ids (bool, one for each different value)."""
+    lowered = pc.utf8_lower(column.values)
+    return pc.is_in(lowered, pa.array(sorted(catalogue.blanks)))
+
+
+def anchor_of(raw: RawTable) -> datetime | None:
+    """The day "0000" stands for, from the head of a GA4 file; None when it does not say."""
+    for comment in raw.comments:
+        found = _ANCHOR.search(comment)
+        if found:
+            return datetime(int(found[1]), int(found[2]), int(found[3]))
+    return None
+
+
+def settle_dates(column: Column, raw: RawTable, catalogue: Catalogue, *, answers: Answers) -> Format:
+    """The format of a column of dates; asks when day and month could be either way round."""
+    chosen = answers.formats.get(column.heading)
+    if chosen in DATE_FORMATS:
+        return Format(chosen, f"{chosen}, as you said")
+    real = pc.invert(blank(column, catalogue))
+    values, counts = column.values.filter(real), column.counts.filter(real)
+    reading = dates.read_format(
+        values, counts, heading=fold(column.heading), anchored=anchor_of(raw) is not None, serial=column.true_dates
+    )
+    if not reading.ambiguous:
+        return Format(reading.format or "year first", f"{reading.format or 'no dates'}: {reading.reason}", shape=reading.shape)
+    example = pa.array([reading.example])
+
+    def reads(format: dates.DateFormat) -> str:
+        moment = dates.convert(example, format).values[0].as_py()
+        return f"{reading.example} is {moment.day} {moment:%B %Y}" if moment is not None else f"{reading.example} cannot be read"
+
+    question = Question(
+        key=f"date_order:{column.heading}",
+        kind="date_order",
+        text=f"Which comes first in “{column.heading}”, the day or the month? {reading.reason}",
+        choices=(Choice("day first", "The day", reads("day first")), Choice("month first", "The month", reads("month first"))),
+        answer_in="formats",
+        answer_key=column.heading,
+        column=column.heading,
+        example=reading.example,
+        rows=reading.fits,
+    )
+    return Format(None, "day or month first?", question, reading.shape)
+
+
+def settle_numbers(column: Column, catalogue: Catalogue, *, answers: Answers) -> Format:
+    """The decimal mark of a column of numbers; asks when it could be either."""
+    chosen = answers.formats.get(column.heading)
+    if chosen in ("decimal point", "decimal comma"):
+        return Format(chosen, f"{chosen}, as you said")
+    real = pc.invert(blank(column, catalogue))
+    reading = numbers.read_marks(column.values.filter(real), column.counts.filter(real))
+    if not reading.ambiguous:
+        return Format(reading.mark or "decimal point", f"{reading.mark or 'no numbers'}: {reading.reason}")
+    example = pa.array([reading.example])
+
+    def reads(mark: numbers.DecimalMark) -> str:
+        amount = numbers.convert(example, mark).values[0].as_py()
+        return f"{reading.example} is {amount.normalize():,f}" if amount is not None else f"{reading.example} cannot be read"
+
+    question = Question(
+        key=f"decimal_mark:{column.heading}",
+        kind="decimal_mark",
+        text=f"How are the numbers in “{column.heading}” written? {reading.reason}",
+        choices=(
+            Choice("decimal point", "With a decimal point", reads("decimal point")),
+            Choice("decimal comma", "With a decimal comma", reads("decimal comma")),
+        ),
+        answer_in="formats",
+        answer_key=column.heading,
+        column=column.heading,
+        example=reading.example,
+        rows=reading.fits,
+    )
+    return Format(None, "decimal point or comma?", question)
+
+
+def suggest(question: Question, value: str, other: str) -> Question:
+    """`question` with the reading of another column of the file named and put first; it stays a question."""
+    first = [choice for choice in question.choices if choice.value == value]
+    rest = [choice for choice in question.choices if choice.value != value]
+    return Question(
+        question.key, question.kind, f"{question.text} “{other}” in the same file has {value.replace('decimal', 'a decimal')}.", (*first, *rest),
+        question.answer_in, question.answer_key, question.column, question.example, question.rows,
+    )  # fmt: skip
+
+
+def settle(field: Field, column: Column, raw: RawTable, catalogue: Catalogue, *, answers: Answers) -> Format | None:
+    """The format of a mapped column, None for text."""
+    if field.kind == "moment":
+        return settle_dates(column, raw, catalogue, answers=answers)
+    if field.kind in ("money", "number", "count"):
+        return settle_numbers(column, catalogue, answers=answers)
+    return None
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A converted column: one value for each row; `unreadable` marks rows whose cell was filled and could not be read."""
+
+    values: pa.Array
+    unreadable: pa.Array
+    changed: tuple[tuple[str, int], ...] = ()
+
+
+def moments(column: Column, format: str, raw: RawTable, catalogue: Catalogue, *, time_zone: str) -> Converted:
+    """Timestamps on the team's wall clock."""
+    empty = blank(column, catalogue)
+    read = dates.convert(column.values, format, time_zone=time_zone, anchor=anchor_of(raw))  # type: ignore[arg-type]  # checked against DATE_FORMATS
+    values = pc.if_else(empty, None, read.values)
+    bad = pc.and_(pc.invert(empty), pc.is_null(values))
+    changed: list[tuple[str, int]] = []
+    zoned = column.cells_where(pc.and_(read.zoned, pc.is_valid(values)))
+    if zoned:
+        changed.append((f"The time of another zone was put on the clock of {time_zone}.", zoned))
+    if read.two_digit_year:
+        changed.append(("Years of two digits were read as 1970 to 2069.", column.filled))
+    if format == "year and month":
+        changed.append(("The first of the month was used as the day.", column.filled))
+    return Converted(column.spread(values), column.spread(bad), tuple(changed))
+
+
+def amounts(column: Column, format: str, catalogue: Catalogue) -> tuple[Converted, pa.Array]:
+    """Exact amounts (decimal128(18, 4)), and the currency in each row's cell (null where there is none)."""
+    empty = blank(column, catalogue)
+    read = numbers.convert(column.values, "decimal comma" if format == "decimal comma" else "decimal point")
+    values = pc.if_else(empty, None, read.values)
+    bad = pc.and_(pc.invert(empty), pc.is_null(values))
+    changed: list[tuple[str, int]] = []
+    for mask, what in (
+        (pc.and_(pc.is_valid(read.currency), pc.is_valid(values)), "The currency was taken off the number."),
+        (read.scaled, "k, M and the like were worked out."),
+        (read.rounded, "More than four decimals were rounded to four."),
+    ):
+        cells = column.cells_where(pc.fill_null(mask, False))
+        if cells:
+            changed.append((what, cells))
+    return Converted(column.spread(values), column.spread(bad), tuple(changed)), column.spread(read.currency)
+
+
+def flags(column: Column, catalogue: Catalogue) -> Converted:
+    """True, false, or null where the cell is blank or no yes-or-no word."""
+    found = [True if fold(word) in catalogue.yes else False if fold(word) in catalogue.no else None for word in column.values.to_pylist()]
+    values = pa.array(found, pa.bool_())
+    bad = pc.and_(pc.invert(blank(column, catalogue)), pc.is_null(values))
+    return Converted(column.spread(values), column.spread(bad))
+
+
+def ids(column: Column, catalogue: Catalogue) -> Converted:
+    """Identifiers exactly as in the file; "17850.0" loses its ".0" only when every one has it."""
+    empty = blank(column, catalogue)
+    real = column.values.filter(pc.invert(empty))
+    values = pc.if_else(empty, None, column.values)
+    changed: list[tuple[str, int]] = []
+    if len(real) and pc.all(pc.match_substring_regex(real, _FLOAT_ID)).as_py():
+        values = pc.replace_substring_regex(values, r"\.0+$", "")
+        changed.append(("Ids had been turned into decimal numbers; the “.0” at their end was taken off.", column.cells_where(pc.invert(empty))))
+    return Converted(column.spread(values), column.spread(pa.array([False] * len(column.values), pa.bool_())), tuple(changed))
+
+
+def damaged_ids(column: Column) -> int:
+    """How many cells look like an id that a spreadsheet turned into 2.41E+18; its digits are lost."""
+    return column.cells_where(pc.match_substring_regex(column.values, _DAMAGED))
+
+
+def texts(column: Column) -> pa.Array:
+    """Categories and names as in the file; null where the cell is empty. "None" and "unknown" are answers here."""
+    return column.spread(pc.if_else(pc.equal(column.values, ""), None, column.values))
+
+
+def heading_currency(heading: str) -> str | None:
+    """The currency a heading names ("Sale_Value_AED", "Amount (€)"), None when none."""
+    for sign in ("€", "£", "₹", "$"):
+        if sign in heading:
+            return numbers.currency_code(sign)
+    return next((word.upper() for word in words(heading) if word.upper() in numbers.CURRENCY_CODES), None)
