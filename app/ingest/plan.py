@@ -1,0 +1,247 @@
+"""Everything that is decided about a file before a value is converted: table, columns, formats, stage words, currency.
+
+`make_plan` is the one place where the proposals come together; `app.ingest.steps` shows them (inspect) or carries them out (read).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pyarrow.compute as pc
+
+from app.ingest import numbers
+from app.ingest.column import Column, columns_of
+from app.ingest.export_formats import HOME_CURRENCY, Catalogue
+from app.ingest.headings import fold, singular, words
+from app.ingest.mapping import Mapping, propose
+from app.ingest.model import Answers, Choice, ColumnProposal, Question, StageWord
+from app.ingest.raw import RawTable
+from app.ingest.recognise import Recognition, recognise_system, recognise_table
+from app.ingest.roles import propose_roles, unread_proposals
+from app.ingest.stages import customer_questions, customer_words, stage_questions, stage_words
+from app.ingest.values import Format, blank, heading_currency, settle, suggest
+from app.tables import TABLES, TableName
+
+
+@dataclass(frozen=True)
+class Currency:
+    """The one currency of the amounts. `code` None: unknown. `column` is the field "currency" when it decides row by row,
+    `cells` whether the codes stand in the amount cells; `several` whether rows of other currencies are set aside."""
+
+    code: str | None
+    column: bool = False
+    cells: bool = False
+    several: bool = False
+    question: Question | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be done with a file, or which questions are still open."""
+
+    raw: RawTable
+    columns: tuple[Column, ...]
+    table: TableName | None
+    confidence: float
+    reason: str
+    recognition: Recognition | None
+    system: str | None
+    mapping: Mapping
+    formats: dict[str, Format]
+    words: dict[str, tuple[StageWord, ...]]
+    currency: Currency
+    proposals: tuple[ColumnProposal, ...]
+    questions: tuple[Question, ...]
+    notes: tuple[str, ...]
+    missing: tuple[str, ...]
+    wins_only: bool
+    answers: Answers
+
+    def column(self, field: str) -> Column | None:
+        """The column that fills `field`, None when none does."""
+        candidate = self.mapping.fields.get(field)
+        return None if candidate is None else self.columns[candidate.position]
+
+
+def make_plan(raw: RawTable, answers: Answers, catalogue: Catalogue) -> Plan:
+    """Decide what can be decided about `raw`, in one fixed order, and collect the questions."""
+    columns = columns_of(raw, catalogue)
+    system = answers.system if answers.system in catalogue.systems else recognise_system(columns, catalogue)[0]
+    recognition = None if answers.table else recognise_table(columns, raw.facts, catalogue, system=system)
+    table = answers.table or (recognition.table if recognition else None)
+    if table is None or table == "call":
+        return _unsettled(raw, answers, columns, system, recognition, table, catalogue)
+    mapping = propose(table, columns, catalogue, system=system, answers=answers)
+    mapped = {name: columns[candidate.position] for name, candidate in mapping.fields.items()}
+    formats = _formats(table, mapped, raw, catalogue, answers)
+    wins_only = table == "deal" and not {"stage", "status", "won_flag"} & set(mapped) and "closed" in mapped and _named_won(mapped["closed"].heading)
+    stage, stage_open = _stage_words(table, mapped, catalogue, system, answers)
+    currency = _currency(table, mapped, catalogue, answers)
+    questions = [*mapping.questions]
+    questions += [formats[name].question for name in sorted(formats) if formats[name].question is not None]  # type: ignore[misc]  # None is filtered
+    questions += stage_open
+    if currency.question:
+        questions.append(currency.question)
+    shown = {mapping.fields[name].position: format.words for name, format in formats.items()}
+    proposals = propose_roles(table, columns, mapping, catalogue, answers=answers, formats=shown)
+    notes = _more_notes(table, mapped, stage, catalogue, system, wins_only)
+    return Plan(
+        raw, columns, table, 1.0 if answers.table else recognition.confidence if recognition else 0.0,
+        "You chose this kind of table." if answers.table else recognition.reason if recognition else "", recognition, system, mapping, formats, stage,
+        currency, proposals, tuple(questions), (*mapping.notes, *notes), _missing(table, mapped, raw, wins_only), wins_only, answers,
+    )  # fmt: skip
+
+
+def _unsettled(
+    raw: RawTable, answers: Answers, columns: tuple[Column, ...], system: str | None, recognition: Recognition | None, table: TableName | None, catalogue: Catalogue
+) -> Plan:
+    question = recognition.question if recognition else None
+    call = table == "call"
+    reason = "These are calls. The scorecard does not use calls yet." if call else recognition.reason if recognition else ""
+    confidence = (recognition.confidence if recognition else 1.0) if call or recognition else 0.0
+    return Plan(
+        raw, columns, table, confidence, reason, recognition, system, Mapping({}, (), ()), {}, {}, Currency(None), unread_proposals(columns, catalogue),
+        (question,) if question else (), (reason,) if call else (), (), False, answers,
+    )  # fmt: skip
+
+
+def _named_won(heading: str) -> bool:
+    return bool({"won", "sale", "sold"} & set(map(singular, words(heading))))
+
+
+def _formats(table: TableName, mapped: dict[str, Column], raw: RawTable, catalogue: Catalogue, answers: Answers) -> dict[str, Format]:
+    formats: dict[str, Format] = {}
+    for name, column in mapped.items():
+        format = settle(TABLES[table].field(name), column, raw, catalogue, answers=answers)
+        if format is not None:
+            formats[name] = format
+    for name, format in formats.items():
+        if format.question is None:
+            continue
+        for other, settled in formats.items():
+            like = settled.name is not None and TABLES[table].field(other).kind == TABLES[table].field(name).kind and settled.shape == format.shape
+            if like and settled.name in {choice.value for choice in format.question.choices} and "no mark" not in settled.words:
+                formats[name] = replace(format, question=suggest(format.question, str(settled.name), mapped[other].heading))
+                break
+    return formats
+
+
+def _stage_words(
+    table: TableName, mapped: dict[str, Column], catalogue: Catalogue, system: str | None, answers: Answers
+) -> tuple[dict[str, tuple[StageWord, ...]], list[Question]]:
+    found: dict[str, tuple[StageWord, ...]] = {}
+    open_: list[Question] = []
+    if table == "deal":
+        decided = "won_flag" in mapped and "closed_flag" in mapped
+        for name in ("status", "stage"):
+            if name not in mapped or (name == "stage" and ("status" in found or decided)):
+                continue
+            known = stage_words(mapped[name], catalogue, system=system, answers=answers, closed=mapped.get("closed"))
+            outcomes = {word.outcome for word in known}
+            if name == "status" and "stage" in mapped and not outcomes & {"won", "lost"}:
+                continue
+            found[name] = known
+            open_ += stage_questions(known, mapped[name].heading)
+    if table == "customer" and "churned_flag" in mapped:
+        found["churned_flag"] = customer_words(mapped["churned_flag"], catalogue, answers=answers)
+        if "churned" not in mapped or any(word.outcome == "lost" for word in found["churned_flag"]):
+            open_ += customer_questions(found["churned_flag"], mapped["churned_flag"].heading)
+    return found, open_
+
+
+def money_field(table: TableName) -> str | None:
+    """The field of `table` that holds its amount, None when it has none."""
+    return next((field.name for field in TABLES[table].stored if field.kind == "money"), None)
+
+
+def _currency(table: TableName, mapped: dict[str, Column], catalogue: Catalogue, answers: Answers) -> Currency:
+    name = money_field(table)
+    amount = mapped.get(name or "")
+    if amount is None:
+        priced = mapped.get("unit_price")
+        return Currency(answers.currency or (heading_currency(priced.heading) if priced else None))
+    home = any(known.field == HOME_CURRENCY for known in catalogue.known(table, amount.heading))
+    codes: dict[str, int] = {}
+    column = mapped.get("currency")
+    by_column = column is not None and (not home or "converted" in fold(column.heading))
+    if column is not None and by_column:
+        for word, rows in column.words():
+            if fold(word) not in catalogue.blanks:
+                code = numbers.currency_code(word)
+                codes[code] = codes.get(code, 0) + rows
+    by_cells = False
+    if not codes:
+        real = pc.invert(blank(amount, catalogue))
+        codes = dict(numbers.read_marks(amount.values.filter(real), amount.counts.filter(real)).currencies)
+        by_cells = bool(codes)
+    if not codes:
+        return Currency(answers.currency or heading_currency(amount.heading))
+    if len(codes) == 1:
+        only = next(iter(codes))
+        sign = not only.isalpha() or only == "kr"
+        return Currency(answers.currency if answers.currency and sign else heading_currency(amount.heading) or only if sign else only)
+    if answers.currency in codes:
+        return Currency(answers.currency, by_column and not by_cells, by_cells, True)
+    ranked = sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))
+    question = Question(
+        key="currency",
+        kind="currency",
+        text=f"The amounts are in {len(codes)} currencies, which cannot be added up. Which one shall be used? Rows in the others are set aside.",
+        choices=tuple(Choice(code, code, f"{rows:,} rows") for code, rows in ranked),
+        answer_in="currency",
+        answer_key="currency",
+        column=column.heading if column is not None and not by_cells else amount.heading,
+        example=ranked[0][0],
+        rows=sum(codes.values()),
+    )
+    return Currency(None, by_column and not by_cells, by_cells, True, question)
+
+
+def _more_notes(
+    table: TableName, mapped: dict[str, Column], stage: dict[str, tuple[StageWord, ...]], catalogue: Catalogue, system: str | None, wins_only: bool
+) -> tuple[str, ...]:
+    notes: list[str] = []
+    deciding = stage.get("status") or stage.get("stage") or ()
+    settled = {word.outcome for word in deciding}
+    if wins_only or (table == "deal" and deciding and None not in settled and "won" in settled and "lost" not in settled):
+        notes.append("The file holds won deals and no lost ones, so a win rate cannot be computed from it.")
+    if table == "traffic" and "sessions" in mapped and fold(mapped["sessions"].heading) == "clicks":
+        notes.append("These are clicks in search results, not visits; they stand in for visits here.")
+    if table == "revenue_line" and "amount" not in mapped and {"quantity", "unit_price"} <= set(mapped):
+        notes.append(f"There is no amount column: it is “{mapped['quantity'].heading}” × “{mapped['unit_price'].heading}”.")
+    if system is not None:
+        notes.extend(catalogue.systems[system].notes)
+    return tuple(notes)
+
+
+_MISSING: dict[TableName, tuple[tuple[frozenset[str], str], ...]] = {
+    "deal": (
+        (frozenset(["stage", "status", "won_flag"]), "No column says which deals were won or lost, so no win rate can be computed."),
+        (frozenset(["closed"]), "No column says when deals closed, so nothing can be shown over time."),
+        (frozenset(["amount"]), "No column holds the amount, so nothing can be computed by value."),
+        (frozenset(["created"]), "No column says when deals were opened, so cohorts and the length of the cycle cannot be computed."),
+    ),
+    "lead": (
+        (frozenset(["created"]), "No column says when leads came in, so nothing can be shown over time."),
+        (frozenset(["converted_flag", "converted_at", "status"]), "No column says which leads became customers."),
+        (frozenset(["first_contact_at"]), "No column says when sales first reached out, so the time to follow-up cannot be computed."),
+    ),
+    "customer": (
+        (frozenset(["started", "tenure_months"]), "No column says since when a customer has been one."),
+        (frozenset(["churned", "churned_flag"]), "No column says who has left, so retention cannot be computed."),
+        (frozenset(["revenue"]), "No column holds recurring revenue, so retention by revenue cannot be computed."),
+    ),
+    "revenue_line": ((frozenset(["customer"]), "No column says who bought, so retention cannot be computed."),),
+    "traffic": ((frozenset(["sessions"]), "No column counts the visits; the traffic acquisition report has it."),),
+}
+
+
+def _missing(table: TableName, mapped: dict[str, Column], raw: RawTable, wins_only: bool) -> tuple[str, ...]:
+    have = set(mapped) | ({"stage"} if wins_only else set())
+    sentences = [text for fields, text in _MISSING.get(table, ()) if not fields & have]
+    if table == "traffic" and "date" not in have:
+        stated = raw.facts.period_stated
+        sentences.append(
+            f"The report has no days; it covers {stated[0]} to {stated[1]} as a whole." if stated else "No column says on which day the visits were."
+        )
+    return tuple(sentences)
