@@ -262,5 +262,3 @@ def _raw(
         data_lines=int(spans[layout.data].sum()),
         unreadable_lines=sum(int(spans[index]) for index in layout.unreadable),
     )
-
-

@@ -380,14 +380,14 @@ def exact_records(text: bytes, dialect: Dialect, width: int) -> Records:
         number += lines
         at = following
     line.append(number)
-    as_array = [np.array(values, dtype=np.int64) for values in (start, end, line, fields)]
-    return Records(text, dialect, *as_array, repaired=repaired)
+    starts, ends, lines_at, counts = (np.array(values, dtype=np.int64) for values in (start, end, line, fields))
+    return Records(text, dialect, starts, ends, lines_at, counts, repaired)
 
 
 @cache
 def _strict_record(dialect: Dialect) -> re.Pattern[bytes]:
     d, q = re.escape(dialect.delimiter), re.escape(dialect.quote)
-    cell = rb'(?:Q(?:[^Q]++|QQ)*+Q(?=D|\r|\n|\Z)|(?!Q)[^D\r\n]*+)'.replace(b"Q", q).replace(b"D", d)
+    cell = rb"(?:Q(?:[^Q]++|QQ)*+Q(?=D|\r|\n|\Z)|(?!Q)[^D\r\n]*+)".replace(b"Q", q).replace(b"D", d)
     return re.compile(rb"%b(?:%b%b)*+(?=\r|\n|\Z)" % (cell, d, cell))
 
 

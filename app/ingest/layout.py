@@ -180,9 +180,7 @@ def _comments(source: Source, mode: int, kinds: dict[int, LineKind]) -> list[int
     return found
 
 
-def _largest_section(
-    source: Source, kinds: dict[int, LineKind], comments: list[int], head_line: int | None
-) -> tuple[int, int, int]:
+def _largest_section(source: Source, kinds: dict[int, LineKind], comments: list[int], head_line: int | None) -> tuple[int, int, int]:
     """The section with the most rows (or with the user's head row), as (begin, end), and how many sections there are.
 
     A new section begins after comments that follow records, and after blank lines where the number of fields changes for good.
@@ -273,9 +271,7 @@ def _find_head(
     return None, width
 
 
-def _confirmed(
-    source: Source, index: int, short: int | None, usable: list[int], width: int, name: str
-) -> tuple[int | None, int]:
+def _confirmed(source: Source, index: int, short: int | None, usable: list[int], width: int, name: str) -> tuple[int | None, int]:
     """The candidate `index` is the head unless it looks like the rows under it."""
     below = [i for i in usable if i > index and source.fields[i] == width][:_SAMPLE]
     evidence = _head_evidence(source.cells(index), [source.cells(i) for i in below])
@@ -327,9 +323,7 @@ def _head_evidence(head: list[str], rows: list[list[str]]) -> float:
     return evidence
 
 
-def _sort_rows(
-    source: Source, first: int, end: int, width: int, kinds: dict[int, LineKind]
-) -> tuple[dict[int, list[str]], dict[int, str]]:
+def _sort_rows(source: Source, first: int, end: int, width: int, kinds: dict[int, LineKind]) -> tuple[dict[int, list[str]], dict[int, str]]:
     """Mark totals and footers among the records from `first` to `end`, and repair or set aside those of another width."""
     for index in range(first, min(end, first + 3)):
         if index in kinds:
@@ -425,10 +419,14 @@ def _comment_text(source: Source, kinds: dict[int, LineKind], begin: int, first:
     above += [_joined(source, i) for i in range(begin, first) if kinds.get(i) in ("comment", "preamble")]
     top: list[str] = []
     for leading in range(index + 1):
-        if kinds.get(leading) not in ("comment", "blank", "preamble") or len(source.trimmed(leading)) > 1 + (kinds[leading] == "comment") * 50:
-            break
-        if kinds[leading] != "blank":
+        kind = kinds.get(leading)
+        if kind == "blank":
+            continue
+        # A title stands alone in its line; a line with more belongs to another table.
+        if kind == "comment" or (kind == "preamble" and len(source.trimmed(leading)) <= 1):
             top.append(_joined(source, leading))
+        else:
+            break
     return tuple(text for text in above + top if text)
 
 

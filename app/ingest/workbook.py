@@ -108,13 +108,13 @@ def _examine(data: bytes, name: str, limits: Limits) -> dict[str, _Part]:
                         raise _too_large(name)
             return {sheet: parts[path] for sheet, path in _sheet_paths(archive).items() if path in parts}
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
-        raise FileRefused("The workbook is damaged or protected and cannot be read.", "Open it in Excel and save it again.", file=name) from error
+        raise FileRefused(
+            "The workbook is damaged or protected and cannot be read.", "Open it in Excel and save it again.", file=name
+        ) from error
 
 
 def _too_large(name: str) -> FileRefused:
-    return FileRefused(
-        "The workbook unpacks to far more than its size, so it is not opened.", "Export the table as CSV.", file=name
-    )
+    return FileRefused("The workbook unpacks to far more than its size, so it is not opened.", "Export the table as CSV.", file=name)
 
 
 def _check_directory(members: list[zipfile.ZipInfo], packed: int, name: str, limits: Limits) -> None:
@@ -286,9 +286,7 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _raw(
-    data: bytes, name: str, answers: Answers, sheet: str, sheets: tuple[str, ...], read: _Read, notes: list[str]
-) -> RawTable:
+def _raw(data: bytes, name: str, answers: Answers, sheet: str, sheets: tuple[str, ...], read: _Read, notes: list[str]) -> RawTable:
     table = read.cells
     size, width = table.num_rows, table.num_columns
     columns = table.columns

@@ -1,0 +1,206 @@
+"""The only way into the import: each file is opened in a process of its own that may die without harm.
+
+Nothing of the readers is imported here, so that the serving process never runs them. Bytes and results travel through a
+private temporary folder, as files and JSON.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import logging
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any, Literal
+
+import app
+from app import errors
+from app.errors import AppError, FileError, FileRefused
+from app.ingest.limits import Limits
+from app.ingest.model import Answers, Inspection, Receipt, TypedTable
+from app.ingest.wire import from_plain, to_plain
+from app.tables import SnapshotInfo
+
+Action = Literal["inspect", "read", "decode"]
+
+_LOG = logging.getLogger(__name__)
+_ROOT = Path(str(app.__file__)).resolve().parent.parent
+_AT_ONCE = 2
+_SLOTS = threading.BoundedSemaphore(_AT_ONCE)
+_ENVIRONMENT = {
+    # One allocator that returns memory, one thread: the limit on the address space counts reserved memory too.
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "OMP_NUM_THREADS": "2",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+    "PYTHONUTF8": "1",
+}
+_PASSED_ON = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+_LOGGED = 4_000
+
+
+def inspect_file(data: bytes, *, name: str, answers: Answers | None = None, limits: Limits | None = None) -> Inspection:
+    """Open a file and say what it holds, what is proposed and what must be asked.
+
+    Parameters
+    ----------
+    data, name
+        The uploaded bytes and the file's name (used in messages only).
+    answers
+        What has been decided so far.
+    limits
+        What the file may cost.
+
+    Raises
+    ------
+    FileRefused
+        When the file is too large, cannot be opened safely, or is no table.
+    """
+    result, _ = _run("inspect", data, name, answers or Answers(), limits or Limits())
+    inspection: Inspection = from_plain(Inspection, result["inspection"])
+    return inspection
+
+
+def read_file(data: bytes, *, name: str, answers: Answers, limits: Limits | None = None, today: datetime.date | None = None) -> TypedTable:
+    """Import a file with the given answers.
+
+    Parameters
+    ----------
+    data, name, answers, limits
+        As for `inspect_file`.
+    today
+        The day of the import; dates after it are plans and do not say how far the file goes. None: every date counts.
+
+    Raises
+    ------
+    FileRefused, ColumnError
+        When the file, or a column of it, cannot be read.
+    AnswerNeeded
+        When a question is still open.
+    """
+    result, files = _run("read", data, name, answers, limits or Limits(), today)
+    return TypedTable(
+        parquet=files["table.parquet"],
+        info=from_plain(SnapshotInfo, result["info"]),
+        receipt=from_plain(Receipt, result["receipt"]),
+        rejected_csv=files["rejected.csv"],
+    )
+
+
+def decode_file(data: bytes, *, name: str, answers: Answers | None = None, limits: Limits | None = None) -> bytes:
+    """The file's table as CSV in UTF-8, headings first, every cell as text exactly as it was decoded.
+
+    Raises
+    ------
+    FileRefused
+        As for `inspect_file`.
+    """
+    _, files = _run("decode", data, name, answers or Answers(), limits or Limits())
+    return files["cells.csv"]
+
+
+def _run(
+    action: Action, data: bytes, name: str, answers: Answers, limits: Limits, today: datetime.date | None = None
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    if not data:
+        raise FileRefused("The file is empty.", "Export it again; nothing was imported.", file=name)
+    if len(data) > limits.file_bytes:
+        raise FileRefused(
+            f"The file has {len(data) / 1024**2:,.0f} MB; at most {limits.file_bytes / 1024**2:,.0f} MB are read.",
+            "Export a shorter period or fewer columns.",
+            file=name,
+        )
+    if not _SLOTS.acquire(timeout=limits.wall_seconds):
+        raise FileRefused("Other files are being read.", "Try again in a minute.", file=name)
+    try:
+        with tempfile.TemporaryDirectory(prefix="scorecard-import-") as folder:
+            request = {
+                "action": action,
+                "name": name,
+                "answers": to_plain(answers),
+                "limits": to_plain(limits),
+                "today": None if today is None else today.isoformat(),
+            }
+            return _in_folder(Path(folder), data, request, limits)
+    finally:
+        _SLOTS.release()
+
+
+def _in_folder(folder: Path, data: bytes, request: dict[str, Any], limits: Limits) -> tuple[dict[str, Any], dict[str, bytes]]:
+    name: str = request["name"]
+    (folder / "input").write_bytes(data)
+    (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
+    log = folder / "log"
+    environment = {key: os.environ[key] for key in _PASSED_ON if key in os.environ} | _ENVIRONMENT
+    with log.open("wb") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app.ingest.worker", str(folder)],
+            cwd=_ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=stderr,
+            stderr=stderr,
+            start_new_session=True,
+        )
+        try:
+            status = process.wait(timeout=limits.wall_seconds)
+        except subprocess.TimeoutExpired:
+            raise _too_slow(name) from None
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+    answer = folder / "result.json"
+    if status != 0 or not answer.exists():
+        raise _death(status, log.read_bytes()[-_LOGGED:].decode("utf-8", "replace"), name)
+    result: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+    if "error" in result:
+        raise _same_error(result)
+    if result.get("death") == "memory":
+        raise _too_much(name)
+    if "death" in result:
+        raise _defect(str(result.get("traceback", "")), name)
+    produced = {file.name: file.read_bytes() for file in folder.iterdir() if file.name in ("table.parquet", "rejected.csv", "cells.csv")}
+    return result, produced
+
+
+def _same_error(result: dict[str, Any]) -> AppError:
+    """The worker's error as the same class with the same words and place."""
+    kind = getattr(errors, str(result["error"]), FileRefused)
+    message, remedy = str(result["message"]), str(result["remedy"] or "")
+    # The message has its place in front already, so the constructor, which would put it there again, is not run.
+    error: AppError = kind.__new__(kind)
+    AppError.__init__(error, message, remedy)
+    if isinstance(error, FileError):
+        error.file, error.column, error.row = result["file"], result["column"], result["row"]
+    return error
+
+
+def _death(status: int, log: str, name: str) -> FileRefused:
+    """What to say when the worker ended without an answer; the signal tells why."""
+    if status < 0 and -status == getattr(signal, "SIGXCPU", 0):
+        return _too_slow(name)
+    if (status < 0 and -status in (signal.SIGABRT, signal.SIGSEGV, getattr(signal, "SIGKILL", 9))) or "MemoryError" in log:
+        _LOG.warning("import worker ended with status %s", status)
+        return _too_much(name)
+    return _defect(f"worker ended with status {status}\n{log}", name)
+
+
+def _too_slow(name: str) -> FileRefused:
+    return FileRefused("Reading the file takes too long.", "Export a shorter period, or export it as CSV.", file=name)
+
+
+def _too_much(name: str) -> FileRefused:
+    return FileRefused("Reading the file takes too much memory.", "Export a shorter period or fewer columns.", file=name)
+
+
+def _defect(trace: str, name: str) -> FileRefused:
+    reference = secrets.token_hex(4)
+    _LOG.error("import %s could not be read\n%s", reference, trace)
+    return FileRefused("The file could not be read.", f"Export it again, or report reference {reference} with the file.", file=name)

@@ -1,0 +1,128 @@
+"""The process that opens one uploaded file, under limits, and ends. Started by `app.ingest.gate`, never imported by the app.
+
+It is told a folder with `request.json` and `input`, and leaves `result.json` there, beside the files the result is made
+of. Whatever a file does to it, memory exhausted, endless work, a crash inside a library, ends this process only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from app.ingest.model import Answers
+    from app.ingest.raw import RawTable
+
+REQUEST, INPUT, RESULT = "request.json", "input", "result.json"
+PARQUET, REJECTED, CELLS = "table.parquet", "rejected.csv", "cells.csv"
+_SHOWN = 200
+
+
+class _WithoutPandas:
+    """Hides pandas: Arrow imports it by itself when it is installed, which takes a second and is not needed here."""
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name == "pandas":
+            raise ModuleNotFoundError("pandas is not used while a file is opened", name=name)
+        return None
+
+
+def main(folder: Path) -> None:
+    """Do what `request.json` in the folder asks and write `result.json`."""
+    request = json.loads((folder / REQUEST).read_bytes())
+    limit_process(request["limits"])
+    sys.meta_path.insert(0, _WithoutPandas())
+    try:
+        result = _ACTIONS[request["action"]](folder, request)
+    except MemoryError:
+        result = {"death": "memory"}
+    except BaseException as error:  # A panic inside a compiled reader is no Exception, and must be answered as well.
+        result = _failure(error)
+    (folder / RESULT).write_text(json.dumps(result, ensure_ascii=False))
+
+
+def limit_process(limits: dict[str, Any]) -> None:
+    """Limit memory and processor time, and leave no core file with somebody's customers in it.
+
+    Where the system cannot (Windows; memory on macOS), the clock on the wall of the parent is the only limit.
+    """
+    try:
+        import resource
+    except ImportError:
+        return
+    memory, cpu = int(limits["memory_bytes"]), int(limits["cpu_seconds"])
+    wanted = [(resource.RLIMIT_CORE, 0, 0), (resource.RLIMIT_CPU, cpu, cpu + 1), (resource.RLIMIT_NOFILE, 64, 64)]
+    if sys.platform == "linux":
+        wanted.append((resource.RLIMIT_AS, memory, memory))
+    for which, soft, hard in wanted:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(which, (soft, hard))
+
+
+def _failure(error: BaseException) -> dict[str, Any]:
+    from app.errors import AppError
+
+    if isinstance(error, AppError):
+        known = {name: getattr(error, name, None) for name in ("message", "remedy", "file", "column", "row")}
+        return {"error": type(error).__name__, **known}
+    # The message of an unforeseen error may quote a cell, so only its beginning goes into the log.
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return {"death": "defect", "traceback": f"{frames}{type(error).__name__}: {str(error)[:_SHOWN]}"}
+
+
+def _open(folder: Path, request: dict[str, Any]) -> tuple[RawTable, Answers]:
+    from app.ingest.limits import Limits
+    from app.ingest.model import Answers
+    from app.ingest.opening import open_file
+    from app.ingest.wire import from_plain
+
+    answers: Answers = from_plain(Answers, request["answers"])
+    limits = from_plain(Limits, request["limits"])
+    return open_file((folder / INPUT).read_bytes(), name=request["name"], answers=answers, limits=limits), answers
+
+
+def _inspect(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
+    from app.ingest import steps
+    from app.ingest.wire import to_plain
+
+    raw, answers = _open(folder, request)
+    inspection = steps.inspect(raw, answers)
+    told = tuple(note for note in raw.notes if note not in inspection.notes)
+    return {"inspection": to_plain(replace(inspection, notes=told + inspection.notes))}
+
+
+def _read(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
+    from app.ingest import steps
+    from app.ingest.wire import to_plain
+
+    raw, answers = _open(folder, request)
+    today = request["today"]
+    table = steps.read(raw, answers, today=None if today is None else datetime.date.fromisoformat(today))
+    (folder / PARQUET).write_bytes(table.parquet)
+    (folder / REJECTED).write_bytes(table.rejected_csv)
+    return {"info": to_plain(table.info), "receipt": to_plain(table.receipt)}
+
+
+def _decode(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
+    import pyarrow.csv as pacsv
+
+    raw, _ = _open(folder, request)
+    with (folder / CELLS).open("wb") as out:
+        pacsv.write_csv(raw.cells.rename_columns(list(raw.headings)), out)
+    return {"rows": raw.facts.rows}
+
+
+_ACTIONS: dict[str, Callable[[Path, dict[str, Any]], dict[str, Any]]] = {"inspect": _inspect, "read": _read, "decode": _decode}
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
