@@ -219,7 +219,7 @@ def _match(old: pa.Table, new: pa.Table, *, table: TableName) -> tuple[Counter[s
                 f"CREATE TEMP TABLE {name}_things AS SELECT k, count(*) AS n, md5(string_agg(said, '' ORDER BY said)) AS said "
                 f"FROM {name}_keys GROUP BY k"
             )
-        found = connection.execute(
+        [found] = connection.execute(
             """
             SELECT
                 coalesce(sum(n.n) FILTER (o.k IS NULL), 0),
@@ -228,12 +228,10 @@ def _match(old: pa.Table, new: pa.Table, *, table: TableName) -> tuple[Counter[s
                 coalesce(sum(o.n) FILTER (o.said <> n.said), 0)
             FROM new_things n LEFT JOIN old_things o ON o.k = n.k
             """
-        ).fetchone()
-        kept: pa.Table = connection.execute(
+        ).fetchall()
+        kept: pa.Table = connection.sql(
             "SELECT position FROM old_keys WHERE NOT EXISTS (SELECT 1 FROM new_things n WHERE n.k = old_keys.k) ORDER BY position"
         ).to_arrow_table()
-    if found is None:
-        raise RuntimeError("an aggregate without groups gave no row")
     counts = Counter(dict(zip(("new", "updated", "unchanged", "superseded"), (int(number) for number in found), strict=True)))
     return counts, kept["position"].combine_chunks()
 

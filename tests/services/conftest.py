@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
+from app.services.actor import Actor, found_organization
+from app.services.teams import list_teams
 from app.storage import migrations
 from app.storage.engine import make_engine
 
@@ -40,3 +42,21 @@ def engine(empty_engine: Engine) -> Engine:
     """A database at the newest revision."""
     migrations.upgrade(empty_engine)
     return empty_engine
+
+
+@pytest.fixture
+def owner(engine: Engine) -> Actor:
+    """The owner of one organization."""
+    return found_organization(engine, name="Acme", iss="https://id", sub="anna", display_name="Anna")
+
+
+@pytest.fixture
+def stranger(engine: Engine) -> Actor:
+    """The owner of another organization."""
+    return found_organization(engine, name="Other", iss="https://id", sub="olga", display_name="Olga")
+
+
+@pytest.fixture
+def team_id(engine: Engine, owner: Actor) -> str:
+    """The first team of the owner."""
+    return list_teams(owner, engine=engine)[0].id
