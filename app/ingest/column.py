@@ -95,7 +95,9 @@ def _column(raw: RawTable, position: int, heading: str, catalogue: Catalogue) ->
     counts = pc.take(counted.field("counts"), pc.sort_indices(counted.field("values"))) if len(values) else pa.array([], pa.int64())
     sniffed = values.slice(0, SNIFFED).to_pylist()
     weights = counts.slice(0, SNIFFED).to_pylist()
-    empty = sum(weight for word, weight in zip(values.to_pylist() if len(values) <= SNIFFED else sniffed, weights, strict=True) if word == "")
+    empty = sum(
+        weight for word, weight in zip(values.to_pylist() if len(values) <= SNIFFED else sniffed, weights, strict=True) if word == ""
+    )
     if len(values) > SNIFFED and "" not in sniffed:
         empty = int(pc.sum(pc.if_else(pc.equal(values, ""), counts, 0)).as_py())
     real = [(word, weight) for word, weight in zip(sniffed, weights, strict=True) if fold(word) not in catalogue.blanks]
@@ -120,6 +122,6 @@ def _column(raw: RawTable, position: int, heading: str, catalogue: Catalogue) ->
         numbers=share(_NUMBER.match),
         flags=share(lambda word: fold(word) in flags),
         mails=share(_MAIL.match),
-        length=share(lambda _: 1) and sum(len(word) * weight for word, weight in real) / total,
+        length=sum(len(word) * weight for word, weight in real) / total,
         true_dates=position in raw.date_columns,
     )

@@ -26,7 +26,13 @@ TYPES: dict[str, pa.DataType] = {
     "id": pa.string(), "text": pa.string(), "moment": pa.timestamp("us"), "money": numbers.MONEY, "count": pa.int64(), "number": pa.float64(),
     "flag": pa.bool_(), "outcome": pa.string(),
 }  # fmt: skip
-NEEDED: dict[str, tuple[str, ...]] = {"deal": (), "lead": (), "customer": ("id",), "revenue_line": ("date", "amount"), "traffic": ("sessions",)}
+NEEDED: dict[str, tuple[str, ...]] = {
+    "deal": (),
+    "lead": (),
+    "customer": ("id",),
+    "revenue_line": ("date", "amount"),
+    "traffic": ("sessions",),
+}
 
 
 @dataclass
@@ -62,7 +68,7 @@ def convert(plan: Plan, catalogue: Catalogue) -> Typed:
     for name in plan.mapping.fields:
         _field(plan, name, typed, catalogue)
     if plan.table == "deal":
-        deal_outcomes(plan, typed.fields, typed.changed, catalogue)
+        deal_outcomes(plan, typed.fields, typed.changed)
     elif plan.table == "lead":
         lead_converted(plan, typed.fields, typed.changed, catalogue)
     elif plan.table == "customer":
@@ -70,7 +76,7 @@ def convert(plan: Plan, catalogue: Catalogue) -> Typed:
     elif plan.table == "revenue_line":
         _amount_of_line(plan, typed)
         line_cancelled(plan, typed.fields, catalogue)
-    _choose_rows(plan, typed)
+    _choose_rows(plan, typed, catalogue)
     _warn(plan, typed)
     return typed
 
@@ -86,7 +92,9 @@ def _need(plan: Plan) -> None:
         worked_out = name == "amount" and {"quantity", "unit_price"} <= have
         if name not in have and not worked_out:
             label = table.field(name).label
-            raise ColumnError(f"No column holds “{label}” ({table.field(name).meaning.rstrip('.')}).", "Choose its column or export it too.", file=file)
+            raise ColumnError(
+                f"No column holds “{label}” ({table.field(name).meaning.rstrip('.')}).", "Choose its column or export it too.", file=file
+            )
 
 
 def _field(plan: Plan, name: str, typed: Typed, catalogue: Catalogue) -> None:
@@ -151,7 +159,7 @@ def _amount_of_line(plan: Plan, typed: Typed) -> None:
     typed.changed.append(Changed(names[0], f"The amount was worked out as “{names[0]}” × “{names[1]}”.", plan.raw.cells.num_rows))
 
 
-def _choose_rows(plan: Plan, typed: Typed) -> None:
+def _choose_rows(plan: Plan, typed: Typed, catalogue: Catalogue) -> None:
     """Set rows aside, reason by reason, in a fixed order."""
     assert plan.table is not None
     fields = typed.fields
@@ -168,12 +176,20 @@ def _choose_rows(plan: Plan, typed: Typed) -> None:
         typed.set_aside(pc.is_null(fields["outcome"]), "no_stage", "The row does not say what became of the deal.")
     currency = _row_currency(plan, typed)
     if currency is not None:
-        typed.set_aside(pc.invert(pc.fill_null(pc.equal(currency, plan.currency.code), False)), "other_currency", f"The amount is not in {plan.currency.code}.")
+        typed.set_aside(
+            pc.invert(pc.fill_null(pc.equal(currency, plan.currency.code), False)),
+            "other_currency",
+            f"The amount is not in {plan.currency.code}.",
+        )
     if plan.table == "revenue_line" and plan.system == "xero" and "id" in fields and "amount" in plan.mapping.fields:
         first = _first_of(fields["id"], None, pa.array(-np.arange(len(typed.aside))), typed.aside)
-        typed.set_aside(pc.and_(pc.invert(first), pc.is_valid(fields["id"])), "repeated_total", "Xero repeats the invoice's total on each of its lines; it is counted once.")
+        typed.set_aside(
+            pc.and_(pc.invert(first), pc.is_valid(fields["id"])),
+            "repeated_total",
+            "Xero repeats the invoice's total on each of its lines; it is counted once.",
+        )
     if plan.table in ("deal", "lead", "customer") and "id" in fields:
-        newest = _first_of(fields["id"], _latest(plan, typed), pa.array(np.arange(len(typed.aside))), typed.aside)
+        newest = _first_of(fields["id"], _latest(plan, typed, catalogue), pa.array(np.arange(len(typed.aside))), typed.aside)
         typed.set_aside(pc.and_(pc.invert(newest), pc.is_valid(fields["id"])), "older_version", "A newer row has the same id.")
 
 
@@ -190,28 +206,24 @@ def _row_currency(plan: Plan, typed: Typed) -> pa.Array | None:
     return column.spread(codes)
 
 
-def _latest(plan: Plan, typed: Typed) -> pa.Array | None:
+def _latest(plan: Plan, typed: Typed, catalogue: Catalogue) -> pa.Array | None:
     """When each row was last changed: a last-modified column where there is one, else the latest of its dates."""
     for column in plan.columns:
         if {"modified", "updated", "update", "modstamp"} & set(fold(column.heading).replace("_", " ").split()) and column.dates > 0.9:
-            format = values.settle_dates(column, plan.raw, _catalogue(), answers=plan.answers)
+            format = values.settle_dates(column, plan.raw, catalogue, answers=plan.answers)
             if format.name:
-                return values.moments(column, format.name, plan.raw, _catalogue(), time_zone=plan.answers.time_zone).values
+                return values.moments(column, format.name, plan.raw, catalogue, time_zone=plan.answers.time_zone).values
     assert plan.table is not None
     moments = [array for name, array in typed.fields.items() if TABLES[plan.table].field(name).kind == "moment"]
     return pc.max_element_wise(*moments, skip_nulls=True) if moments else None
 
 
-def _catalogue() -> Catalogue:
-    from app.ingest.export_formats import catalogue
-
-    return catalogue()
-
-
 def _first_of(ids: pa.Array, version: pa.Array | None, order: pa.Array, aside: pa.Array) -> pa.Array:
     """True for the one row of each id (among rows not set aside) with the greatest version, then the greatest order."""
     position = np.arange(len(ids))
-    table = pa.table({"id": ids, "version": version if version is not None else pa.nulls(len(ids), pa.int64()), "order": order, "row": position})
+    table = pa.table(
+        {"id": ids, "version": version if version is not None else pa.nulls(len(ids), pa.int64()), "order": order, "row": position}
+    )
     live = table.filter(pc.and_(pc.is_null(aside), pc.is_valid(ids)))
     sorted_ = live.take(pc.sort_indices(live, sort_keys=[("id", "ascending"), ("version", "descending"), ("order", "descending")]))
     names = sorted_["id"].combine_chunks()
@@ -243,4 +255,6 @@ def _warn(plan: Plan, typed: Typed) -> None:
         counted = plan.raw.cells.group_by(names).aggregate([([], "count_all")])
         repeated = plan.raw.cells.num_rows - counted.num_rows
         if repeated:
-            typed.warnings.append(f"{repeated:,} rows are exact copies of another row. They are kept, because nothing says that they are mistakes.")
+            typed.warnings.append(
+                f"{repeated:,} rows are exact copies of another row. They are kept, because nothing says that they are mistakes."
+            )

@@ -26,7 +26,10 @@ _TIME = (
 )
 _YEAR_FIRST = r"^(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})" + _TIME
 _YEAR_LAST = r"^(?P<a>\d{1,2})(?P<mark>[-/.])(?P<b>\d{1,2})[-/.](?P<y>\d{4}|\d{2})" + _TIME
-_DAY_NAME = r"^(?:[\pL]+,? )?(?P<d>\d{1,2})(?:st|nd|rd|th|er|º)?\.?[ -]+(?:de )?(?P<name>[\pL]{3,10})\.?,?[ -]+(?:de |del )?(?P<y>\d{4}|\d{2})" + _TIME
+_DAY_NAME = (
+    r"^(?:[\pL]+,? )?(?P<d>\d{1,2})(?:st|nd|rd|th|er|º)?\.?[ -]+(?:de )?(?P<name>[\pL]{3,10})\.?,?[ -]+(?:de |del )?(?P<y>\d{4}|\d{2})"
+    + _TIME
+)
 _NAME_DAY = r"^(?:[\pL]+,? )?(?P<name>[\pL]{3,10})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?,? (?P<y>\d{4})" + _TIME
 _YEAR_MONTH = r"^(?P<y>\d{4})-(?P<m>\d{1,2})$"
 _COMPACT = r"^(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?P<h>\d{2})?$"
@@ -98,6 +101,7 @@ def read_format(values: pa.Array, counts: pa.Array, *, heading: str = "", anchor
         Whether the file's head states the day that "0000" stands for.
     serial
         Whether the workbook says that the numbers of this column are dates.
+
     """
     total = int(pc.sum(counts).as_py() or 0)
     if not total:
@@ -148,7 +152,9 @@ def _order(values: pa.Array, counts: pa.Array, fits: int) -> DateReading:
         return DateReading("month first", f"Dates such as {example} can only have the month first.", fits, shape=shape)
     both = pc.fill_null(pc.and_(pc.and_(pc.less_equal(first, 12), pc.less_equal(second, 12)), pc.not_equal(first, second)), False)
     if not day_rows and not month_rows and not pc.any(both).as_py():
-        return DateReading("day first", "Day and month are the same number in every date, so their order makes no difference.", fits, shape=shape)
+        return DateReading(
+            "day first", "Day and month are the same number in every date, so their order makes no difference.", fits, shape=shape
+        )
     example = values.filter(both)[0].as_py() if pc.any(both).as_py() else values.filter(over_first)[0].as_py()
     reason = (
         f"{day_rows:,} dates can only have the day first and {month_rows:,} only the month first: the column mixes two ways."
@@ -186,10 +192,10 @@ def convert(values: pa.Array, format: DateFormat, *, time_zone: str = "UTC", anc
         one, other = _parts(values, _DAY_NAME), _parts(values, _NAME_DAY)
         moments = [_moment(parts, _number(parts, "y"), _month(parts), _number(parts, "d"), time_zone) for parts in (one, other)]
         years = pc.struct_field(one, "y")
-        return Moments(
-            pc.coalesce(moments[0][0], moments[1][0]), pc.or_(moments[0][1], moments[1][1]), _two_digits(years)
-        )
-    pattern = {"year first": _YEAR_FIRST, "year and month": _YEAR_MONTH, "yyyymmdd": _COMPACT, "yyyymmddhh": _COMPACT}.get(format, _YEAR_LAST)
+        return Moments(pc.coalesce(moments[0][0], moments[1][0]), pc.or_(moments[0][1], moments[1][1]), _two_digits(years))
+    pattern = {"year first": _YEAR_FIRST, "year and month": _YEAR_MONTH, "yyyymmdd": _COMPACT, "yyyymmddhh": _COMPACT}.get(
+        format, _YEAR_LAST
+    )
     parts = _parts(values, pattern)
     year = _number(parts, "y")
     if format == "year and month":
@@ -247,14 +253,14 @@ def _moment(parts: pa.Array, year: pa.Array, month: pa.Array, day: pa.Array, tim
     second = pc.coalesce(_number(parts, "s"), pa.scalar(0, pa.int64()))
     fraction = pc.coalesce(_text(parts, "f"), pa.scalar("0"))
     micros = pc.cast(pc.utf8_slice_codeunits(pc.utf8_rpad(fraction, 6, "0"), 0, 6), pa.int64())
-    leap = pc.and_(
-        pc.equal(_modulo(year, 4), 0), pc.or_(pc.not_equal(_modulo(year, 100), 0), pc.equal(_modulo(year, 400), 0))
-    )
+    leap = pc.and_(pc.equal(_modulo(year, 4), 0), pc.or_(pc.not_equal(_modulo(year, 100), 0), pc.equal(_modulo(year, 400), 0)))
     lengths = pa.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], pa.int64())
     real_month = pc.if_else(pc.and_(pc.greater_equal(month, 1), pc.less_equal(month, 12)), month, None)
     last = lengths.take(real_month)
     last = pc.if_else(pc.and_(leap, pc.equal(real_month, 2)), 29, last)
-    exists = pc.and_(pc.and_(pc.greater_equal(day, 1), pc.less_equal(day, last)), pc.and_(pc.greater_equal(year, 1900), pc.less(year, 2200)))
+    exists = pc.and_(
+        pc.and_(pc.greater_equal(day, 1), pc.less_equal(day, last)), pc.and_(pc.greater_equal(year, 1900), pc.less(year, 2200))
+    )
     exists = pc.and_(exists, pc.and_(pc.less(hour, 24), pc.and_(pc.less(minute, 60), pc.less(second, 60))))
     exists = pc.fill_null(exists, False)
     days = _days(pc.if_else(exists, year, 2000), pc.if_else(exists, real_month, 1), pc.if_else(exists, day, 1))
@@ -303,7 +309,9 @@ def _clock(micros: pa.Array, zoned: pa.Array, time_zone: str) -> pa.Array:
     return pc.add(micros, shift).cast(pa.timestamp("us"))
 
 
-def _offsets(first: int, last: int, time_zone: str) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], np.ndarray[tuple[int], np.dtype[np.int64]]]:
+def _offsets(
+    first: int, last: int, time_zone: str
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], np.ndarray[tuple[int], np.dtype[np.int64]]]:
     """Since when (seconds since 1970) the zone has had which offset (seconds), between two instants.
 
     The zone comes from Python's own `zoneinfo`, so that the machine needs no zone files for Arrow.

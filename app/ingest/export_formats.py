@@ -121,7 +121,9 @@ def _index(systems: Mapping[str, ExportSystem]) -> dict[tuple[TableName, str], t
     for system in systems.values():
         for known in system.headings:
             index.setdefault((known.table, fold(known.heading)), []).append(known)
-    order = {key: sorted(found, key=lambda known: (EVIDENCE.index(known.evidence), known.rank, known.system)) for key, found in index.items()}
+    order = {
+        key: sorted(found, key=lambda known: (EVIDENCE.index(known.evidence), known.rank, known.system)) for key, found in index.items()
+    }
     return {key: tuple(found) for key, found in order.items()}
 
 

@@ -10,7 +10,9 @@ _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": 
 _NO_WORD = re.compile(r"[\W_]+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _FILLER = frozenset(["of", "the", "de", "du", "da", "do", "des", "la", "le", "el", "der", "die", "das", "a", "in", "at", "c", "s"])
-_GLUED = re.compile(r"^(lead|account|potential|contact|invoice|task|order|customer|deal|opportunity|campaign|product|quote|event|vendor|user)s?(id|no|number)$")
+_GLUED = re.compile(
+    r"^(lead|account|potential|contact|invoice|task|order|customer|deal|opportunity|campaign|product|quote|event|vendor|user)s?(id|no|number)$"
+)
 
 
 @lru_cache(maxsize=20_000)

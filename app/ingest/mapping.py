@@ -18,7 +18,21 @@ from app.tables import TABLES, Field, TableName
 
 TIE = 0.03
 ASKED_ON_TIE = frozenset(
-    ["closed", "created", "amount", "date", "revenue", "customer", "sessions", "stage", "started", "churned", "first_contact_at", "converted_at", "accepted_at"]
+    [
+        "closed",
+        "created",
+        "amount",
+        "date",
+        "revenue",
+        "customer",
+        "sessions",
+        "stage",
+        "started",
+        "churned",
+        "first_contact_at",
+        "converted_at",
+        "accepted_at",
+    ]
 )
 
 
@@ -115,7 +129,11 @@ def _candidates(table: TableName, field: Field, column: Column, catalogue: Catal
         reason = f"{label} may use this heading for “{field.label}”, which is not confirmed." + doubt
         return [Candidate(field.name, column.position, 0.4 * fit, reason, "offer")] if fit >= 0.5 else []
     if score and fit >= 0.8:
-        return [Candidate(field.name, column.position, round(score * fit, 3), f"The words of the heading name “{field.label}”." + doubt, "words")]
+        return [
+            Candidate(
+                field.name, column.position, round(score * fit, 3), f"The words of the heading name “{field.label}”." + doubt, "words"
+            )
+        ]
     return []
 
 
@@ -127,6 +145,13 @@ def _without_currency(heading: str) -> str:
 def _vetoed(table: TableName, field: Field, heading: str, catalogue: Catalogue) -> bool:
     """Whether the heading must never fill the field, however well its words fit."""
     found = set(words(heading))
+    if field.kind != "flag" and found & {"has", "is"} and field.name != "churned_flag":
+        return True
+    if field.name in ("account", "company", "customer") and (
+        found & {"exe", "executive", "manager", "owner", "rep", "type", "status"}
+        or (field.name == "company" and {"customer", "id"} <= found)
+    ):
+        return True
     if field.kind == "money" or field.name == "unit_price":
         return catalogue.traps.amount(heading) and not any(
             k.field == field.name and k.evidence != "unverified" for k in catalogue.known(table, heading) if k.system == "dynamics365"
@@ -193,7 +218,7 @@ def _by_content(
                 if {"won", "lost"} <= outcomes:
                     found["stage"] = Candidate("stage", column.position, 0.6, "Its words say what was won and what was lost.", "content")
                     break
-    if table in ("deal", "lead") and "id" not in fields and "id" not in closed_fields:
+    if table in ("deal", "lead") and not {"id", "name"} & set(fields) and "id" not in closed_fields:
         for column in free:
             if column.unique and "id" in words(column.heading) and not column.dates:
                 found["id"] = Candidate("id", column.position, 0.6, "Every row has its own value here.", "content")
@@ -202,7 +227,9 @@ def _by_content(
         names = [c for c in columns if c.position == fields["name"].position] if "name" in fields else []
         for column in names:
             if column.unique:
-                found["id"] = Candidate("id", column.position, 0.7, "Every row has its own name, and there is no other identifier.", "content")
+                found["id"] = Candidate(
+                    "id", column.position, 0.7, "Every row has its own name, and there is no other identifier.", "content"
+                )
                 fields.pop("name")
     if table in ("revenue_line", "traffic") and "date" not in fields and "date" not in closed_fields:
         dated = [column for column in free if column.dates > 0.97 and not catalogue.traps.date(column.heading)]
@@ -219,7 +246,8 @@ def _tie(table: TableName, field_name: str, rivals: tuple[Candidate, ...], colum
         kind="amount" if field.kind == "money" else "field",
         text=f"Several columns could be “{field.label}” ({field.meaning.rstrip('.')}). Which one is it?",
         choices=tuple(
-            Choice(columns[rival.position].heading, columns[rival.position].heading, ", ".join(columns[rival.position].samples[:3])) for rival in rivals
+            Choice(columns[rival.position].heading, columns[rival.position].heading, ", ".join(columns[rival.position].samples[:3]))
+            for rival in rivals
         ),
         answer_in="fields",
         answer_key=field_name,

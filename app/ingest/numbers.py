@@ -30,10 +30,9 @@ _CODE_OF_SIGN = {
     "Kč": "CZK", "Ft": "HUF", "₩": "KRW", "₺": "TRY", "₽": "RUB", "₪": "ILS", "฿": "THB", "₫": "VND", "Fr.": "CHF", "kr.": "kr",
 }  # fmt: skip
 CURRENCY_CODES = frozenset(
-    "AED ARS AUD BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW MAD MXN MYR NGN NOK NZD PEN PHP PKR PLN "
-    "QAR RON RSD RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR".split()
+    ["AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CZK", "DKK", "EGP", "EUR", "GBP", "HKD", "HUF", "IDR", "ILS", "INR", "ISK", "JPY", "KES", "KRW", "MAD", "MXN", "MYR", "NGN", "NOK", "NZD", "PEN", "PHP", "PKR", "PLN", "QAR", "RON", "RSD", "RUB", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "VND", "ZAR"]
 )
-NO_MINOR_UNIT = frozenset("CLP ISK JPY KRW VND UGX XAF XOF XPF PYG RWF".split())
+NO_MINOR_UNIT = frozenset(["CLP", "ISK", "JPY", "KRW", "VND", "UGX", "XAF", "XOF", "XPF", "PYG", "RWF"])
 """Currencies without a smaller unit, for which an amount in the smallest unit is the amount."""
 
 
@@ -92,9 +91,7 @@ def read_marks(values: pa.Array, counts: pa.Array) -> NumberReading:
     whole = not pc.any(_matches(body, r"[.,]")).as_py()
     if points and commas:
         example = values.filter(point if points < commas else comma)[0].as_py()
-        return NumberReading(
-            None, f"{points:,} cells use a decimal point and {commas:,} a decimal comma.", fits, True, example, currencies
-        )
+        return NumberReading(None, f"{points:,} cells use a decimal point and {commas:,} a decimal comma.", fits, True, example, currencies)
     if points or commas:
         mark: DecimalMark = "decimal point" if points else "decimal comma"
         example = values.filter(point if points else comma)[0].as_py()

@@ -25,7 +25,7 @@ def _of_words(plan: Plan, field: str) -> pa.Array | None:
     return column.spread(pa.array([outcome.get(word) for word in column.values.to_pylist()], pa.string()))
 
 
-def deal_outcomes(plan: Plan, fields: dict[str, pa.Array], changed: list[Changed], catalogue: Catalogue) -> None:
+def deal_outcomes(plan: Plan, fields: dict[str, pa.Array], changed: list[Changed]) -> None:
     """Set `outcome`: status before flags before stage. The closing date of an open deal is only expected, so it goes."""
     rows = plan.raw.cells.num_rows
     found: list[pa.Array] = []
@@ -62,7 +62,9 @@ def lead_converted(plan: Plan, fields: dict[str, pa.Array], changed: list[Change
     if column is not None:
         values = [fold(word) for word in column.values.to_pylist()]
         if any(word in catalogue.status["lead_converted"] for word in values):
-            by_status = column.spread(pa.array([word in catalogue.status["lead_converted"] if word else None for word in values], pa.bool_()))
+            by_status = column.spread(
+                pa.array([word in catalogue.status["lead_converted"] if word else None for word in values], pa.bool_())
+            )
     by_date = pc.is_valid(date) if date is not None else None
     ways = [way for way in (by_flag, by_status, by_date) if way is not None]
     if not ways:

@@ -19,14 +19,15 @@ from app.ingest.raw import RawTable
 from app.ingest.recognise import Recognition, recognise_system, recognise_table
 from app.ingest.roles import propose_roles, unread_proposals
 from app.ingest.stages import customer_questions, customer_words, stage_questions, stage_words
-from app.ingest.values import Format, blank, heading_currency, settle, suggest
+from app.ingest.values import Format, blank, heading_currency, period_of, settle, suggest
 from app.tables import TABLES, TableName
 
 
 @dataclass(frozen=True)
 class Currency:
     """The one currency of the amounts. `code` None: unknown. `column` is the field "currency" when it decides row by row,
-    `cells` whether the codes stand in the amount cells; `several` whether rows of other currencies are set aside."""
+    `cells` whether the codes stand in the amount cells; `several` whether rows of other currencies are set aside.
+    """
 
     code: str | None
     column: bool = False
@@ -74,7 +75,12 @@ def make_plan(raw: RawTable, answers: Answers, catalogue: Catalogue) -> Plan:
     mapping = propose(table, columns, catalogue, system=system, answers=answers)
     mapped = {name: columns[candidate.position] for name, candidate in mapping.fields.items()}
     formats = _formats(table, mapped, raw, catalogue, answers)
-    wins_only = table == "deal" and not {"stage", "status", "won_flag"} & set(mapped) and "closed" in mapped and _named_won(mapped["closed"].heading)
+    wins_only = (
+        table == "deal"
+        and not {"stage", "status", "won_flag"} & set(mapped)
+        and "closed" in mapped
+        and _named_won(mapped["closed"].heading)
+    )
     stage, stage_open = _stage_words(table, mapped, catalogue, system, answers)
     currency = _currency(table, mapped, catalogue, answers)
     questions = [*mapping.questions]
@@ -93,7 +99,13 @@ def make_plan(raw: RawTable, answers: Answers, catalogue: Catalogue) -> Plan:
 
 
 def _unsettled(
-    raw: RawTable, answers: Answers, columns: tuple[Column, ...], system: str | None, recognition: Recognition | None, table: TableName | None, catalogue: Catalogue
+    raw: RawTable,
+    answers: Answers,
+    columns: tuple[Column, ...],
+    system: str | None,
+    recognition: Recognition | None,
+    table: TableName | None,
+    catalogue: Catalogue,
 ) -> Plan:
     question = recognition.question if recognition else None
     call = table == "call"
@@ -119,7 +131,11 @@ def _formats(table: TableName, mapped: dict[str, Column], raw: RawTable, catalog
         if format.question is None:
             continue
         for other, settled in formats.items():
-            like = settled.name is not None and TABLES[table].field(other).kind == TABLES[table].field(name).kind and settled.shape == format.shape
+            like = (
+                settled.name is not None
+                and TABLES[table].field(other).kind == TABLES[table].field(name).kind
+                and settled.shape == format.shape
+            )
             if like and settled.name in {choice.value for choice in format.question.choices} and "no mark" not in settled.words:
                 formats[name] = replace(format, question=suggest(format.question, str(settled.name), mapped[other].heading))
                 break
@@ -198,7 +214,12 @@ def _currency(table: TableName, mapped: dict[str, Column], catalogue: Catalogue,
 
 
 def _more_notes(
-    table: TableName, mapped: dict[str, Column], stage: dict[str, tuple[StageWord, ...]], catalogue: Catalogue, system: str | None, wins_only: bool
+    table: TableName,
+    mapped: dict[str, Column],
+    stage: dict[str, tuple[StageWord, ...]],
+    catalogue: Catalogue,
+    system: str | None,
+    wins_only: bool,
 ) -> tuple[str, ...]:
     notes: list[str] = []
     deciding = stage.get("status") or stage.get("stage") or ()
@@ -240,8 +261,10 @@ def _missing(table: TableName, mapped: dict[str, Column], raw: RawTable, wins_on
     have = set(mapped) | ({"stage"} if wins_only else set())
     sentences = [text for fields, text in _MISSING.get(table, ()) if not fields & have]
     if table == "traffic" and "date" not in have:
-        stated = raw.facts.period_stated
+        stated = period_of(raw)
         sentences.append(
-            f"The report has no days; it covers {stated[0]} to {stated[1]} as a whole." if stated else "No column says on which day the visits were."
+            f"The report has no days; it covers {stated[0]} to {stated[1]} as a whole."
+            if stated
+            else "No column says on which day the visits were."
         )
     return tuple(sentences)

@@ -50,16 +50,14 @@ def recognise_system(columns: tuple[Column, ...], catalogue: Catalogue) -> tuple
         if signed:
             scores.append((signed + 0.3 * sum(heading in known for heading in folded), signed, system.name))
     scores.sort(key=lambda score: (-score[0], score[2]))
-    if not scores or scores[0][1] < 2 and not (scores[0][1] == 1 and len(columns) <= 4) and scores[0][0] < 2.4:
+    if not scores or (scores[0][1] < 2 and not (scores[0][1] == 1 and len(columns) <= 4) and scores[0][0] < 2.4):
         return None, 0.0
     if len(scores) > 1 and scores[1][0] == scores[0][0]:
         return None, 0.0
     return scores[0][2], min(1.0, 0.4 + 0.12 * scores[0][0])
 
 
-def recognise_table(
-    columns: tuple[Column, ...], facts: FileFacts, catalogue: Catalogue, *, system: str | None
-) -> Recognition:
+def recognise_table(columns: tuple[Column, ...], facts: FileFacts, catalogue: Catalogue, *, system: str | None) -> Recognition:
     """Which of our tables the file is, from its headings, its cells and (least) its name."""
     row_is, share = _row_entity(columns, facts)
     none_word = next((word for word in row_is if ENTITY_WORDS.get(word, "") is None), None)
@@ -72,10 +70,16 @@ def recognise_table(
         entity = share.get(name, 0.0) - (share.get("none", 0.0) if name != "traffic" or not _channelled(columns, catalogue) else 0.0)
         cells = _content(name, mapping, columns, catalogue) + (0.25 if name == "traffic" and system in _TRAFFIC_SYSTEMS else 0.0)
         scores[name] = max(0.0, min(1.0, 0.45 * entity + 0.35 * _coverage(name, mapping) + 0.2 * _known(name, mapping) + cells))
-    ranked = tuple(sorted(((name, round(score, 3)) for name, score in scores.items() if score >= 0.2), key=lambda pair: (-pair[1], pair[0])))
+    ranked = tuple(
+        sorted(((name, round(score, 3)) for name, score in scores.items() if score >= 0.2), key=lambda pair: (-pair[1], pair[0]))
+    )
     choices = tuple(Choice(name, TABLES[name].label, f"One row is {TABLES[name].one_row_is}.") for name in TABLES if name != "call")
     if not ranked or ranked[0][1] < 0.3:
-        what = f"one row seems to be about “{none_word}”" if none_word else "its columns are not those of deals, leads, customers, revenue lines or web traffic"
+        what = (
+            f"one row seems to be about “{none_word}”"
+            if none_word
+            else "its columns are not those of deals, leads, customers, revenue lines or web traffic"
+        )
         reason = f"This file is none of the tables the scorecard uses: {what}."
         question = Question("table", "table", f"{reason} If it is one after all, which?", choices, "table", "table")
         return Recognition(None, 0.0, reason, True, ranked, question)
@@ -126,8 +130,8 @@ def _row_entity(columns: tuple[Column, ...], facts: FileFacts) -> tuple[list[str
         found = words(column.heading)
         for word in _entities(found[:1]) if len(found) > 1 else ():
             votes[word] = votes.get(word, 0.0) + 0.5
-        if len(words(column.heading)) == 1 and column.unique and column.filled == column.rows:
-            for word in _entities(words(column.heading)):
+        if len(found) == 1 and column.unique and column.filled == column.rows and column.numbers < 0.5:
+            for word in _entities(found):
                 votes[word] = votes.get(word, 0.0) + 2.0
     named = words(facts.name.rsplit(".", 1)[0])
     about = _entities(named)
@@ -166,7 +170,9 @@ def _missing(table: TableName, mapping: Mapping, columns: tuple[Column, ...], fa
             return "no column says what was won"
     if table == "deal" and len(have & {"id", "name", "account", "amount", "closed", "created"}) < 2:
         return "too few columns of a deal"
-    if table == "lead" and (not have & {"created", "status", "converted_flag", "converted_at"} or not have & {"id", "source", "status", "company"}):
+    if table == "lead" and (
+        not have & {"created", "status", "converted_flag", "converted_at"} or not have & {"id", "source", "status", "company"}
+    ):
         return "no column says when a lead came or what became of it"
     if table == "customer" and not have & {"id", "name"}:
         return "no customer"
@@ -180,8 +186,30 @@ def _missing(table: TableName, mapping: Mapping, columns: tuple[Column, ...], fa
 
 
 _WEIGHTS: dict[TableName, dict[str, float]] = {
-    "deal": {"stage": 3, "status": 2, "won_flag": 2, "closed": 2, "amount": 2, "id": 1, "owner": 1, "created": 1, "account": 1, "lost_reason": 1, "name": 1},
-    "lead": {"created": 2, "source": 2, "status": 2, "id": 1, "owner": 1, "first_contact_at": 2, "converted_flag": 1, "converted_at": 1, "mql_at": 1},
+    "deal": {
+        "stage": 3,
+        "status": 2,
+        "won_flag": 2,
+        "closed": 2,
+        "amount": 2,
+        "id": 1,
+        "owner": 1,
+        "created": 1,
+        "account": 1,
+        "lost_reason": 1,
+        "name": 1,
+    },
+    "lead": {
+        "created": 2,
+        "source": 2,
+        "status": 2,
+        "id": 1,
+        "owner": 1,
+        "first_contact_at": 2,
+        "converted_flag": 1,
+        "converted_at": 1,
+        "mql_at": 1,
+    },
     "customer": {"id": 2, "name": 1, "started": 2, "churned": 2, "churned_flag": 2, "tenure_months": 2, "revenue": 2},
     "revenue_line": {"date": 2, "amount": 3, "customer": 3, "id": 2, "quantity": 2, "unit_price": 2},
     "traffic": {"sessions": 4, "date": 2, "source": 3, "users": 2, "key_events": 1},
@@ -201,9 +229,9 @@ def _known(table: TableName, mapping: Mapping) -> float:
 
 
 def _channelled(columns: tuple[Column, ...], catalogue: Catalogue) -> bool:
-    return any(
-        {fold(word) for word, _ in column.words()} & catalogue.channels for column in columns if 0 < column.distinct <= 50
-    ) or any(fold(column.heading) in catalogue.systems["search_console"].signature for column in columns)
+    return any({fold(word) for word, _ in column.words()} & catalogue.channels for column in columns if 0 < column.distinct <= 50) or any(
+        fold(column.heading) in catalogue.systems["search_console"].signature for column in columns
+    )
 
 
 def _content(table: TableName, mapping: Mapping, columns: tuple[Column, ...], catalogue: Catalogue) -> float:

@@ -24,13 +24,19 @@ def propose_roles(
     for column in columns:
         candidate = by_position.get(column.position)
         if candidate is not None:
-            proposals.append(_proposal(column, "field", candidate.field, candidate.confidence, candidate.reason, formats.get(column.position)))
+            proposals.append(
+                _proposal(column, "field", candidate.field, candidate.confidence, candidate.reason, formats.get(column.position))
+            )
             continue
         role, confidence, reason = _role(table, column, catalogue, answers)
         if role == "segment":
             segments += 1
             if segments > MAX_SEGMENTS:
-                role, confidence, reason = "ignored", 0.5, f"The first {MAX_SEGMENTS} columns to compare groups by are kept; this is one more."
+                role, confidence, reason = (
+                    "ignored",
+                    0.5,
+                    f"The first {MAX_SEGMENTS} columns to compare groups by are kept; this is one more.",
+                )
         proposals.append(_proposal(column, role, None, confidence, reason, None))
     return tuple(proposals)
 
@@ -41,9 +47,11 @@ def _role(table: TableName, column: Column, catalogue: Catalogue, answers: Answe
         return chosen, 1.0, "You chose this."
     if not column.filled:
         return "ignored", 0.95, "The column is empty."
-    if column.mails > 0.5:
+    own_people = bool({"owner", "rep", "seller", "agent", "executive"} & set(words(column.heading)))
+    if column.mails > 0.5 and not own_people:
         return "personal", 0.95, "It holds e-mail addresses, which no metric needs."
-    if catalogue.traps.personal(column.heading) and not known_segment(table, column.heading, catalogue):
+    says_little = column.flags > 0.5 or (column.distinct <= 5 and column.rows > 50) or (column.numbers > 0.97 and column.length < 4)
+    if catalogue.traps.personal(column.heading) and not own_people and not says_little:
         return "personal", 0.9, "The heading names something about a person, which no metric needs."
     if catalogue.traps.amount(column.heading) and column.numbers > 0.9 and column.distinct > 2:
         return "ignored", 0.9, f"It is not “{_money_label(table)}” and no group to compare by."
@@ -53,13 +61,15 @@ def _role(table: TableName, column: Column, catalogue: Catalogue, answers: Answe
         return "ignored", 0.8, "It holds dates that no metric uses."
     if column.unique or ({"id", "key", "number", "no"} & set(words(column.heading)) and column.distinct > 50):
         return "ignored", 0.8, "It identifies records rather than grouping them."
-    if column.numbers > 0.97 and column.distinct > 20:
+    if column.numbers > 0.97 and (column.distinct > 20 or {"amount", "value", "price", "revenue", "total"} & set(words(column.heading))):
         return "ignored", 0.7, "It holds numbers, no groups."
     if column.length > LONG_TEXT:
         return "ignored", 0.8, "It holds free text."
-    if column.distinct <= FEW and column.distinct <= max(2.0, 0.5 * column.filled) or column.distinct < OF_ROWS * column.rows:
+    if (column.distinct <= FEW and column.distinct <= max(2.0, 0.5 * column.filled)) or column.distinct < OF_ROWS * column.rows:
         known = known_segment(table, column.heading, catalogue)
-        reason = "It is a known way to group these records." if known else f"It has {column.distinct:,} different values to compare groups by."
+        reason = (
+            "It is a known way to group these records." if known else f"It has {column.distinct:,} different values to compare groups by."
+        )
         return "segment", 0.9 if known else 0.7, reason
     return "ignored", 0.6, f"It has too many different values ({column.distinct:,}) to compare groups by."
 
@@ -87,7 +97,7 @@ def unread_proposals(columns: tuple[Column, ...], catalogue: Catalogue) -> tuple
     """What is shown of the columns while the kind of table is not settled."""
     return tuple(
         _proposal(column, "personal", None, 0.9, "It holds something about a person.", None)
-        if column.mails > 0.5 or catalogue.traps.personal(column.heading) and fold(column.heading)
+        if column.mails > 0.5 or (catalogue.traps.personal(column.heading) and fold(column.heading))
         else _proposal(column, "ignored", None, 0.0, "It is looked at as soon as the kind of table is settled.", None)
         for column in columns
     )

@@ -29,7 +29,9 @@ _CHOICES = (
 SURE_SHARE = 0.9
 
 
-def stage_words(column: Column, catalogue: Catalogue, *, system: str | None, answers: Answers, closed: Column | None = None) -> tuple[StageWord, ...]:
+def stage_words(
+    column: Column, catalogue: Catalogue, *, system: str | None, answers: Answers, closed: Column | None = None
+) -> tuple[StageWord, ...]:
     """The words of a stage or status column with what they are taken for; None where the user must say."""
     dated = _dated_share(column, closed) if closed is not None else {}
     counted = [(word, rows) for word, rows in column.words() if word]
@@ -65,7 +67,12 @@ def _word(word: str, rows: int, catalogue: Catalogue, system: str | None, answer
     if won != lost and not re.search(r"\bnot?\b|\bun", folded):
         outcome: Outcome = "won" if won else "lost"
         return StageWord(word, rows, outcome, f"It contains the word “{outcome}”.")
-    if not won and not lost and folded.startswith(stages.open_beginnings) and not re.search(r"\b(closed|cancel|reject|declin|fail|accepted|dead)", folded):
+    if (
+        not won
+        and not lost
+        and folded.startswith(stages.open_beginnings)
+        and not re.search(r"\b(closed|cancel|reject|declin|fail|accepted|dead)", folded)
+    ):
         return StageWord(word, rows, "open", "It names a step of selling.")
     return StageWord(word, rows, None, _UNKNOWN)
 
@@ -117,7 +124,11 @@ def customer_words(column: Column, catalogue: Catalogue, *, answers: Answers) ->
 
 def customer_questions(words: tuple[StageWord, ...], heading: str) -> tuple[Question, ...]:
     """One question for each status word that does not say whether the customer has left."""
-    choices = (Choice("lost", "Has left", "Counts as a lost customer."), Choice("open", "Still a customer", "Counts as kept."), Choice("ignored", "Not known", "Stays empty."))
+    choices = (
+        Choice("lost", "Has left", "Counts as a lost customer."),
+        Choice("open", "Still a customer", "Counts as kept."),
+        Choice("ignored", "Not known", "Stays empty."),
+    )
     return tuple(
         Question(
             f"stage_word:{word.word}", "stage_word", f"Does “{word.word}” in “{heading}” mean that the customer has left? {word.rows:,} rows have it.",

@@ -15,8 +15,8 @@ from app.ingest.model import AmountCheck, Answers, Inspection, Receipt, SetAside
 from app.ingest.plan import Plan, make_plan, money_field
 from app.ingest.raw import RawTable
 from app.ingest.rejected import parquet_bytes, rejected_csv
-from app.ingest.values import texts
-from app.tables import OUTCOMES, SOURCE_ROW, TABLES, Segment, SnapshotInfo, segment_name
+from app.ingest.values import period_of, texts
+from app.tables import OUTCOMES, SOURCE_ROW, TABLES, Outcome, Segment, SnapshotInfo, segment_name
 
 SHOWN_ROWS = 20
 _MAIN_DATE = {"deal": "closed", "lead": "created", "customer": "started", "revenue_line": "date", "traffic": "date"}
@@ -48,7 +48,11 @@ def read(raw: RawTable, answers: Answers, *, today: date | None = None) -> Typed
     """
     plan = make_plan(raw, answers, catalogue())
     if plan.table == "call":
-        raise FileRefused("These are calls, which the scorecard does not use yet.", "Choose an export of deals, leads, customers or invoices.", file=raw.facts.name)
+        raise FileRefused(
+            "These are calls, which the scorecard does not use yet.",
+            "Choose an export of deals, leads, customers or invoices.",
+            file=raw.facts.name,
+        )
     if plan.table is None and plan.recognition is not None and plan.recognition.none_of_ours:
         raise FileRefused(plan.reason, "Choose another file, or say which table it is.", file=raw.facts.name)
     if plan.questions:
@@ -116,7 +120,7 @@ def _info(plan: Plan, stored: pa.Table, segments: tuple[Segment, ...], today: da
     moments = [stored[field.name] for field in TABLES[plan.table].stored if field.kind == "moment"]
     latest = [pc.max(_until(column, today)).as_py() for column in moments]
     known = [moment for moment in latest if moment is not None]
-    outcomes = ()
+    outcomes: tuple[tuple[Outcome, int], ...] = ()
     amounts_on_lost = None
     if plan.table == "deal":
         counted = {item["values"]: item["counts"] for item in pc.value_counts(stored["outcome"]).to_pylist()}
@@ -124,7 +128,6 @@ def _info(plan: Plan, stored: pa.Table, segments: tuple[Segment, ...], today: da
         lost = stored.filter(pc.equal(stored["outcome"], "lost"))["amount"]
         if len(lost) and "amount" in plan.mapping.fields:
             amounts_on_lost = bool(pc.any(pc.not_equal(lost, pa.scalar(Decimal(0), lost.type))).as_py())
-    stated = plan.raw.facts.period_stated
     return SnapshotInfo(
         table=plan.table,
         rows=stored.num_rows,
@@ -136,7 +139,7 @@ def _info(plan: Plan, stored: pa.Table, segments: tuple[Segment, ...], today: da
         system=plan.system,
         outcomes=outcomes,
         amounts_on_lost=amounts_on_lost,
-        period_stated=stated,
+        period_stated=period_of(plan.raw),
     )
 
 
@@ -156,7 +159,12 @@ def _receipt(plan: Plan, typed: Typed, used: pa.Array, segments: tuple[Segment, 
     lines = plan.raw.lines
     codes = pc.value_counts(pc.drop_null(typed.aside)).to_pylist()
     aside = [
-        SetAside(item["values"], typed.reasons[item["values"]], item["counts"], tuple(_lines(lines, pc.fill_null(pc.equal(typed.aside, item["values"]), False))))
+        SetAside(
+            item["values"],
+            typed.reasons[item["values"]],
+            item["counts"],
+            tuple(_lines(lines, pc.fill_null(pc.equal(typed.aside, item["values"]), False))),
+        )
         for item in codes
     ]
     if plan.raw.unreadable:
@@ -166,7 +174,11 @@ def _receipt(plan: Plan, typed: Typed, used: pa.Array, segments: tuple[Segment, 
     amounts = None
     if name is not None and name in typed.fields:
         column = plan.column(name)
-        heading = column.heading if column is not None else " × ".join(c.heading for c in (plan.column("quantity"), plan.column("unit_price")) if c)
+        heading = (
+            column.heading
+            if column is not None
+            else " × ".join(c.heading for c in (plan.column("quantity"), plan.column("unit_price")) if c)
+        )
         total, kept = _sum(typed.fields[name]), _sum(typed.fields[name].filter(used))
         amounts = AmountCheck(heading, plan.currency.code, f"{total:f}", f"{kept:f}", f"{total - kept:f}")
     by_role = {role: tuple(p.heading for p in plan.proposals if p.role == role) for role in ("personal", "ignored")}

@@ -22,9 +22,22 @@ from app.ingest.raw import RawTable
 from app.tables import Field
 
 DATE_FORMATS = frozenset(
-    ["year first", "day first", "month first", "month name", "year and month", "yyyymmdd", "yyyymmddhh", "nth day", "excel serial", "epoch milliseconds"]
+    [
+        "year first",
+        "day first",
+        "month first",
+        "month name",
+        "year and month",
+        "yyyymmdd",
+        "yyyymmddhh",
+        "nth day",
+        "excel serial",
+        "epoch milliseconds",
+    ]
 )
 _ANCHOR = re.compile(r"Start date:\s*(\d{4})-?(\d{2})-?(\d{2})", re.IGNORECASE)
+_PERIOD = re.compile(r"Start date:\s*(\d{4})-?(\d{2})-?(\d{2})[\s\S]*?End date:\s*(\d{4})-?(\d{2})-?(\d{2})", re.IGNORECASE)
+_SPAN = re.compile(r"\b(20\d{2})(\d{2})(\d{2})-(20\d{2})(\d{2})(\d{2})\b")
 _FLOAT_ID = r"^-?\d+\.0+$"
 _DAMAGED = r"^\d+(?:[.,]\d+)?[eE]\+\d+$"
 
@@ -54,6 +67,18 @@ def anchor_of(raw: RawTable) -> datetime | None:
     return None
 
 
+def period_of(raw: RawTable) -> tuple[str, str] | None:
+    """The period the head of a report states, as two ISO dates; None when it states none."""
+    if raw.facts.period_stated is not None:
+        return raw.facts.period_stated
+    head = "\n".join(raw.comments)
+    found = _PERIOD.search(head) or _SPAN.search(head)
+    if found is None:
+        return None
+    first, last = "-".join(found.groups()[:3]), "-".join(found.groups()[3:])
+    return first, last
+
+
 def settle_dates(column: Column, raw: RawTable, catalogue: Catalogue, *, answers: Answers) -> Format:
     """The format of a column of dates; asks when day and month could be either way round."""
     chosen = answers.formats.get(column.heading)
@@ -61,9 +86,7 @@ def settle_dates(column: Column, raw: RawTable, catalogue: Catalogue, *, answers
         return Format(chosen, f"{chosen}, as you said")
     real = pc.invert(blank(column, catalogue))
     values, counts = column.values.filter(real), column.counts.filter(real)
-    reading = dates.read_format(
-        values, counts, heading=fold(column.heading), anchored=anchor_of(raw) is not None, serial=column.true_dates
-    )
+    reading = dates.read_format(values, counts, heading=fold(column.heading), anchored=anchor_of(raw) is not None, serial=column.true_dates)
     if not reading.ambiguous:
         return Format(reading.format or "year first", f"{reading.format or 'no dates'}: {reading.reason}", shape=reading.shape)
     example = pa.array([reading.example])
@@ -197,7 +220,9 @@ def ids(column: Column, catalogue: Catalogue) -> Converted:
     changed: list[tuple[str, int]] = []
     if len(real) and pc.all(pc.match_substring_regex(real, _FLOAT_ID)).as_py():
         values = pc.replace_substring_regex(values, r"\.0+$", "")
-        changed.append(("Ids had been turned into decimal numbers; the “.0” at their end was taken off.", column.cells_where(pc.invert(empty))))
+        changed.append(
+            ("Ids had been turned into decimal numbers; the “.0” at their end was taken off.", column.cells_where(pc.invert(empty)))
+        )
     return Converted(column.spread(values), column.spread(pa.array([False] * len(column.values), pa.bool_())), tuple(changed))
 
 
