@@ -35,7 +35,7 @@ from app.storage.queries import blobs, datasets, organizations, uploads
 from app.storage.tables import Dataset, DatasetState, ImportMode, Team, Upload, UploadState
 from app.tables import SnapshotInfo, TableName
 
-_ATTEMPTS = 5
+_ATTEMPTS = 20
 """How often a commit starts over when another import of the same table was faster."""
 
 
@@ -474,16 +474,27 @@ def _commit(
     actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, mode: ImportMode | None, read_file: ReadFile | None
 ) -> Committed:
     for _ in range(_ATTEMPTS):
-        with reading(engine) as session:
-            done = _done(session, actor, _upload(session, actor, upload_id))
+        done = _finished(actor, engine=engine, upload_id=upload_id)
         if done is not None:
             return done
-        ready = _make_ready(actor, engine=engine, upload_id=upload_id, limits=limits, read_file=read_file)
+        try:
+            ready = _make_ready(actor, engine=engine, upload_id=upload_id, limits=limits, read_file=read_file)
+        except NotFound:
+            # The other click of a double click may have finished the upload since.
+            done = _finished(actor, engine=engine, upload_id=upload_id)
+            if done is None:
+                raise
+            return done
         merged = None if ready.same_as is not None else _chosen(ready, mode=mode)
         committed = _store(actor, engine=engine, ready=ready, merged=merged)
         if committed is not None:
             return committed
     raise AppError("Other imports of this table kept coming in between.", "Try again in a moment.")
+
+
+def _finished(actor: Actor, *, engine: Engine, upload_id: str) -> Committed | None:
+    with reading(engine) as session:
+        return _done(session, actor, _upload(session, actor, upload_id))
 
 
 def _make_ready(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, read_file: ReadFile | None) -> _Ready:
