@@ -99,7 +99,9 @@ def _source(records: Records) -> Source:
     marks[list(light)] = True
     blank = empty.copy()
     for index in np.flatnonzero(~empty & marks[first] & marks[last]).tolist():
-        blank[index] = not text[start[index] : end[index]].strip(light).strip("\u00a0".encode())
+        piece = text[start[index] : end[index]].strip(light).strip("\u00a0".encode())
+        # A cell may hold a delimiter or a quote as its text, so what strips to nothing is split before it counts as blank.
+        blank[index] = not piece and not any(cell.strip() for cell in map(bytes.decode, records.split(index)))
     ends_empty = ~empty & (last == delimiter[0]) if delimiter else np.zeros(len(records), dtype=bool)
     if quote and delimiter:
         doubled = ~empty & (last == quote[0]) & (end - start >= 3)

@@ -108,15 +108,9 @@ def find_table(source: Source, *, name: str, head_line: int | None = None) -> La
     begin, end, sections = _largest_section(source, kinds, comments, head_line)
     head, width = _find_head(source, begin, end, kinds, name, head_line)
     first = begin if head is None else head + 1
-    for index in range(len(source) if sections > 1 else end):
-        if index in kinds or index == head:
-            continue
-        if index < first:
-            kinds[index] = "preamble"
-        elif index >= end:
-            kinds[index] = "footer"
-        elif end == len(source):
-            break
+    for index in (*range(first), *range(end, len(source))):
+        if index not in kinds and index != head:
+            kinds[index] = "preamble" if index < first else "footer"
     adjusted, unreadable = _sort_rows(source, first, end, width, kinds)
     data = np.zeros(len(source), dtype=bool)
     data[first:end] = True
@@ -171,9 +165,11 @@ def _comments(source: Source, mode: int, kinds: dict[int, LineKind]) -> list[int
     for index in np.union1d(suspects, early).tolist():
         leading = leading and not (~source.blank[previous + 1 : index]).any()
         cells = source.trimmed(index)
-        alone = len(cells) <= 1 and mode > 1
-        formed = leading and _COMMENT_LIKE.match(cells[0]) is not None and (source.fields[index] != mode or ":" in cells[0])
-        if alone or formed or (leading and mode == 1 and _COMMENT_LIKE.match(cells[0]) is not None):
+        written = _COMMENT_LIKE.match(cells[0]) is not None
+        # A number sign alone proves nothing: order numbers are written "#1001".
+        alone = len(cells) <= 1 and mode > 1 and (written or (leading and source.fields[index] == 1))
+        formed = leading and written and (mode == 1 or source.fields[index] != mode or ":" in cells[0])
+        if alone or formed:
             kinds[index] = "comment"
             found.append(index)
             previous = index
@@ -360,7 +356,8 @@ def _is_total(cells: list[str], width: int, whole: list[str]) -> bool:
         return True
     if not _TOTAL.fullmatch(filled[0]):
         return False
-    return all(_NUMBER.fullmatch(cell) for cell in filled[1:]) and (len(filled) < width or width <= 2 or len(filled) > 1)
+    # A row of full width that says no more than "Total" may be a name.
+    return all(_NUMBER.fullmatch(cell) for cell in filled[1:]) and (len(filled) > 1 or len(whole) < width)
 
 
 def _mark_footers(source: Source, first: int, end: int, width: int, kinds: dict[int, LineKind]) -> None:
