@@ -86,7 +86,9 @@ def probability_ratio_at_least(x1: int, n1: int, x2: int, n2: int, *, ratio: flo
     # Quadrature in the quantile of p2, because its density has infinite ends at 0 and 1 when an arm is 0 % or 100 %.
     # A few hundred nodes in panels follow the survival function wherever it drops.
     nodes, weights = leggauss(40)
-    edges = np.array([0.0, 1e-9, 1e-6, 1e-4, 1e-3, 0.01, 0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95, 0.99, 0.999, 1 - 1e-4, 1 - 1e-6, 1 - 1e-9, 1.0])
+    edges = np.array(
+        [0.0, 1e-9, 1e-6, 1e-4, 1e-3, 0.01, 0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95, 0.99, 0.999, 1 - 1e-4, 1 - 1e-6, 1 - 1e-9, 1.0]
+    )
     half = np.diff(edges) / 2
     middle = (edges[:-1] + edges[1:]) / 2
     u = (middle[:, None] + half[:, None] * nodes[None, :]).ravel()

@@ -84,7 +84,9 @@ def kaplan_meier(durations: Sequence[float], events: Sequence[bool], *, level: f
     return SurvivalCurve(points, median, len(durations), int(sum(bool(e) for e in events)))
 
 
-def log_rank(durations1: Sequence[float], events1: Sequence[bool], durations2: Sequence[float], events2: Sequence[bool]) -> tuple[float, float]:
+def log_rank(
+    durations1: Sequence[float], events1: Sequence[bool], durations2: Sequence[float], events2: Sequence[bool]
+) -> tuple[float, float]:
     """The log-rank test of two groups: (chi-squared with one degree of freedom, p-value), by lifelines."""
     from lifelines.statistics import logrank_test
 

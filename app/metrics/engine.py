@@ -1,0 +1,75 @@
+"""DuckDB behind Ibis, locked: it reads the Parquet cache and nothing else.
+
+Ibis connects first, then the doors are shut: only the cache folder may be read, no extension is loaded, no setting can be
+changed any more. One connection serves the process; queries take turns, because they are short and their results are cached.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from app.errors import NotFound
+from app.tables import SnapshotInfo
+
+MEMORY = "1GB"
+THREADS = 2
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One stored table, ready to be counted: what is known of it, the hash of its Parquet, and the Ibis table over it."""
+
+    info: SnapshotInfo
+    sha256: str
+    table: ir.Table = field(compare=False)
+    engine: Engine = field(compare=False, repr=False)
+
+    def collect(self, expression: ir.Table) -> list[dict[str, Any]]:
+        """The rows of an aggregate, as dictionaries."""
+        return self.engine.collect(expression)
+
+
+class Engine:
+    """A locked DuckDB connection over one folder of Parquet files."""
+
+    def __init__(self, cache_dir: Path) -> None:
+        self._folder = cache_dir.resolve()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._lock = RLock()
+        self._backend: Any = ibis.duckdb.connect(threads=THREADS, memory_limit=MEMORY)
+        folder = str(self._folder).replace("'", "''")
+        for statement in (
+            f"SET allowed_directories = ['{folder}']",
+            "SET autoinstall_known_extensions = false",
+            "SET autoload_known_extensions = false",
+            "SET allow_community_extensions = false",
+            "SET python_enable_replacements = false",
+            "SET enable_external_access = false",
+            "SET lock_configuration = true",
+        ):
+            self._backend.raw_sql(statement)
+
+    def open(self, path: Path, *, info: SnapshotInfo, sha256: str) -> Snapshot:
+        """A snapshot over a Parquet file of the folder; NotFound when it is not there."""
+        if not path.exists():
+            raise NotFound("The stored table is not on this machine.", "Load the page again.")
+        with self._lock:
+            table = self._backend.read_parquet(str(path.resolve()), table_name=f"t_{sha256[:32]}")
+        return Snapshot(info=info, sha256=sha256, table=table, engine=self)
+
+    def collect(self, expression: ir.Table) -> list[dict[str, Any]]:
+        """Run an aggregate and fetch its rows."""
+        with self._lock:
+            rows: list[dict[str, Any]] = self._backend.to_pyarrow(expression).to_pylist()
+        return rows
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._backend.disconnect()
