@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from app.ingest.column import Column
 from app.ingest.export_formats import HOME_CURRENCY, SEGMENT, Catalogue
 from app.ingest.field_words import match_words
-from app.ingest.headings import fold, singular, words
+from app.ingest.headings import fold, words
 from app.ingest.model import Answers, Choice, Question
 from app.ingest.numbers import CURRENCY_CODES
 from app.tables import TABLES, Field, TableName
@@ -98,7 +98,8 @@ def propose(table: TableName, columns: tuple[Column, ...], catalogue: Catalogue,
         ]
         if rivals and name in ASKED_ON_TIE:
             questions.append(_tie(table, name, (fields[name], *rivals), columns))
-    fields.update(_by_content(table, columns, fields, taken, closed_fields, set_apart, catalogue))
+    unsure = set_apart | {columns[offer.position].heading for offer in offered}
+    fields.update(_by_content(table, columns, fields, taken, closed_fields, unsure, catalogue))
     taken = {candidate.position for candidate in fields.values()}
     for offer in sorted(offered, key=lambda c: (c.field, -c.confidence, c.position)):
         asked = {question.answer_key for question in questions}
@@ -158,7 +159,9 @@ def _vetoed(table: TableName, field: Field, heading: str, catalogue: Catalogue) 
         )
     if field.kind == "moment":
         expected = {"expected", "est", "estimated", "forecast", "erwartet", "prevu", "prevista"} & found
-        return catalogue.traps.date(heading) or (bool(expected) and field.name != "expected_close")
+        known = any(k.field == field.name and k.evidence != "unverified" for k in catalogue.known(table, heading))
+        last_change = fold(heading) in catalogue.traps.date_headings or (catalogue.traps.date(heading) and not known)
+        return last_change or (bool(expected) and field.name != "expected_close")
     if field.kind == "count":
         return bool({"id", "code", "rate", "per", "source", "channel", "group", "score"} & found)
     if field.name == "status" and table == "deal":
@@ -277,12 +280,12 @@ def _offer(table: TableName, offer: Candidate, columns: tuple[Column, ...]) -> Q
 def _notes(table: TableName, columns: tuple[Column, ...], fields: dict[str, Candidate], catalogue: Catalogue) -> tuple[str, ...]:
     used = {candidate.position for candidate in fields.values()}
     notes = []
-    money_like = {"amount", "value", "revenue", "probability"}
+    money_like = ("amount", "value", "revenue", "probability")
     for column in columns:
         if column.position in used:
             continue
-        found = set(map(singular, words(column.heading)))
-        if table in ("deal", "customer", "revenue_line") and catalogue.traps.amount(column.heading) and money_like & found:
+        names_money = any(word in fold(column.heading) for word in money_like)
+        if table in ("deal", "customer", "revenue_line") and catalogue.traps.amount(column.heading) and names_money:
             notes.append(f"“{column.heading}” was left out of the amounts on purpose: it is no amount that was sold.")
         elif table in ("deal", "lead") and catalogue.traps.date(column.heading) and column.dates > 0.5:
             notes.append(f"“{column.heading}” was not taken as a date of the record on purpose: it is a last change or an activity.")

@@ -126,19 +126,22 @@ def _row_entity(columns: tuple[Column, ...], facts: FileFacts) -> tuple[list[str
     for rank, column in enumerate(unique[:1] or keys[:1]):
         for word in _entities(words(column.heading)):
             votes[word] = votes.get(word, 0.0) + (3.0 if unique else 1.5) / (rank + 1)
-    for column in columns:
-        found = words(column.heading)
-        for word in _entities(found[:1]) if len(found) > 1 else ():
-            votes[word] = votes.get(word, 0.0) + 0.5
-        if len(found) == 1 and column.unique and column.filled == column.rows and column.numbers < 0.5:
-            for word in _entities(found):
-                votes[word] = votes.get(word, 0.0) + 2.0
     named = words(facts.name.rsplit(".", 1)[0])
     about = _entities(named)
     if "sale" in about:
         about = [word for word in about if word != "sale"] or about
     for word in about[:2] if "purchase" not in about else ["purchase"]:
         votes[word] = votes.get(word, 0.0) + 1.5
+    for column in columns:
+        found = words(column.heading)
+        for word in _entities(found[:1]) if len(found) > 1 else ():
+            # "Stage Name" does not make a list of stages; a key or the file's name must say so.
+            if word in ENTITY_WORDS and ENTITY_WORDS[word] is None and word not in votes:
+                continue
+            votes[word] = votes.get(word, 0.0) + 0.5
+        if len(found) == 1 and column.unique and column.filled == column.rows and column.numbers < 0.5:
+            for word in _entities(found):
+                votes[word] = votes.get(word, 0.0) + 2.0
     if votes.get("purchase"):
         votes["purchase"] += votes.pop("order", 0.0)
     total = sum(votes.values()) or 1.0
