@@ -115,7 +115,7 @@ def read_records(text: bytes, *, delimiter: bytes | None = None) -> Records | No
     if delimiter is not None:
         width = best[2] if best is not None else 1
         return _records(text, scan, Dialect(delimiter, quote), width)
-    if best is not None and (best[0] >= 0.2 or _in_head(text, best[1])):
+    if best is not None and (_in_head(text, best[1]) or (best[0] >= 0.2 and _recurs(text, best[1]))):
         return _records(text, scan, Dialect(best[1], quote), best[2])
     if best is not None and not _is_single_column(text, scan, quote):
         return None
@@ -134,6 +134,12 @@ def _in_head(text: bytes, delimiter: bytes) -> bool:
         if line.strip() and not line.startswith(b"#"):
             return delimiter in line
     return False
+
+
+def _recurs(text: bytes, delimiter: bytes) -> bool:
+    """Whether more than a quarter of the lines, and more than two, contain the delimiter."""
+    lines = [line for line in re.split(rb"\r\n|\r|\n", text) if line.strip()]
+    return sum(1 for line in lines if delimiter in line) > max(2, len(lines) // 4)
 
 
 def _is_single_column(text: bytes, scan: _Scan, quote: bytes) -> bool:

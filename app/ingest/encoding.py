@@ -95,7 +95,7 @@ def _found(data: bytes) -> Decoded:
         except UnicodeError:
             pass
     valid, foreign = _utf8_evidence(data)
-    if valid >= 3 and foreign * 5 <= valid:
+    if valid >= 3 and foreign * 3 <= valid:
         text = data.decode("utf-8", errors="windows_1252_byte").encode()
         return Decoded(text, "utf-8", f"UTF-8, except for {foreign:,} byte(s) that were read as Windows-1252.")
     if not _looks_western(data):

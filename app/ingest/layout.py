@@ -260,6 +260,8 @@ def _find_head(
             if named >= max(1, min(2, width), (typical + 1) // 2):
                 return _confirmed(source, index, short, usable, width, name)
             continue
+        if len(cells) > width and named >= 2 and _all_text(cells):
+            return _uneven_head(source, index, usable, width, name)
         if short is None and named >= 2 and named >= (width + 1) // 2 and _all_text(cells):
             short = index
     if short is not None:
@@ -279,11 +281,14 @@ def _confirmed(source: Source, index: int, short: int | None, usable: list[int],
 
 
 def _uneven_head(source: Source, index: int, usable: list[int], width: int, name: str) -> tuple[int | None, int]:
-    """A head row with another number of fields than the rows: accepted only where the columns without heading are empty."""
+    """A head row with another number of fields than the rows: accepted only where no cell would lose its heading."""
     written = len(source.trimmed(index))
     below = [i for i in usable if i > index][:_SAMPLE]
     if written < width and all(len(source.trimmed(i)) <= written for i in below):
         return index, width
+    if written > width and max((int(source.fields[i]) for i in below), default=0) == written:
+        # Some rows are as long as the head row: the others may have left out empty cells at their end.
+        return index, written
     raise FileRefused(
         f"The head row names {written} columns, but most rows have {width}.",
         "Correct the head row, or choose another line as the head row.",
