@@ -21,11 +21,13 @@ SNIFFED = 2_000
 _TRIM = " \t\r\n\u00a0\u202f\u2007"
 _DATE = re.compile(
     r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(\D.*)?$|^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([ ,T].*)?$|^\d{13}$"
-    r"|^\d{1,2}(st|nd|rd|th)?\.?[ -]+(de )?[^\W\d_]{3,10}\.?,?[ -]+(de )?\d{2,4}([ ,].*)?$|^[^\W\d_]{3,10}\.? \d{1,2}(st|nd|rd|th)?,? \d{4}([ ,].*)?$"
+    r"|^\d{1,2}(st|nd|rd|th)?\.?[ -]+(de )?[^\W\d_]{3,10}\.?,?[ -]+(de )?\d{2,4}([ ,].*)?$"
+    r"|^[^\W\d_]{3,10}\.? \d{1,2}(st|nd|rd|th)?,? \d{4}([ ,].*)?$"
 )
 _COMPACT = re.compile(r"^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])?$")
 _NUMBER = re.compile(
-    r"^\(?[-+−]?\s*(?:[A-Z]{3}|[A-Z]{0,2}[$€£¥₹₩₺₽₪])?\s*[-−]?\s*(?:\d[\d.,'’\s]*|[.,]\d+)(?:e[+-]?\d+)?\s*(?:[kKmM]|bn)?\s*%?\s*(?:[A-Z]{3}|[$€£¥₹₩₺₽₪])?\)?-?$",
+    r"^\(?[-+−]?\s*(?:[A-Z]{3}|[A-Z]{0,2}[$€£¥₹₩₺₽₪])?\s*[-−]?\s*(?:\d[\d.,'’\s]*|[.,]\d+)(?:e[+-]?\d+)?"
+    r"\s*(?:[kKmM]|bn)?\s*%?\s*(?:[A-Z]{3}|[$€£¥₹₩₺₽₪])?\)?-?$",
     re.IGNORECASE,
 )
 _MAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
@@ -104,7 +106,7 @@ def _column(raw: RawTable, position: int, heading: str, catalogue: Catalogue) ->
     total = sum(weight for _, weight in real) or 1
 
     def share(fits: Callable[[str], object]) -> float:
-        return sum(weight for word, weight in real if fits(word)) / total
+        return float(sum(weight for word, weight in real if fits(word))) / total
 
     flags = catalogue.yes | catalogue.no
     filled = len(index) - empty

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from app.errors import ColumnError
-from app.ingest import numbers, values
+from app.ingest import dates, numbers, values
 from app.ingest.column import Column
 from app.ingest.export_formats import Catalogue
 from app.ingest.headings import fold
@@ -23,8 +24,8 @@ from app.ingest.plan import Plan, money_field
 from app.tables import TABLES
 
 TYPES: dict[str, pa.DataType] = {
-    "id": pa.string(), "text": pa.string(), "moment": pa.timestamp("us"), "money": numbers.MONEY, "count": pa.int64(), "number": pa.float64(),
-    "flag": pa.bool_(), "outcome": pa.string(),
+    "id": pa.string(), "text": pa.string(), "moment": pa.timestamp("us"), "money": numbers.MONEY, "count": pa.int64(),
+    "number": pa.float64(), "flag": pa.bool_(), "outcome": pa.string(),
 }  # fmt: skip
 NEEDED: dict[str, tuple[str, ...]] = {
     "deal": (),
@@ -68,6 +69,9 @@ def convert(plan: Plan, catalogue: Catalogue) -> Typed:
     for name in plan.mapping.fields:
         _field(plan, name, typed, catalogue)
     if plan.table == "deal":
+        for column, format in plan.also_closed:
+            more = values.moments(column, cast(dates.DateFormat, format.name), plan.raw, catalogue, time_zone=plan.answers.time_zone)
+            typed.fields["closed"] = pc.coalesce(typed.fields["closed"], more.values)
         deal_outcomes(plan, typed.fields, typed.changed)
     elif plan.table == "lead":
         lead_converted(plan, typed.fields, typed.changed, catalogue)
@@ -104,7 +108,7 @@ def _field(plan: Plan, name: str, typed: Typed, catalogue: Catalogue) -> None:
     kind = TABLES[plan.table].field(name).kind
     format = plan.formats[name].name or "" if name in plan.formats else ""
     if kind == "moment":
-        read = values.moments(column, format, plan.raw, catalogue, time_zone=plan.answers.time_zone)
+        read = values.moments(column, cast(dates.DateFormat, format), plan.raw, catalogue, time_zone=plan.answers.time_zone)
     elif kind in ("money", "number", "count"):
         read, currencies = values.amounts(column, format, catalogue)
         if name == money_field(plan.table):
@@ -121,7 +125,8 @@ def _field(plan: Plan, name: str, typed: Typed, catalogue: Catalogue) -> None:
         damaged = values.damaged_ids(column)
         if damaged:
             typed.warnings.append(
-                f"{damaged:,} ids in “{column.heading}” look like 2.41E+18: a spreadsheet has cut their digits off. Export the file anew and do not open it in one."
+                f"{damaged:,} ids in “{column.heading}” look like 2.41E+18: a spreadsheet has cut their digits off. "
+                "Export the file anew and do not open it in one."
             )
     else:
         read = values.Converted(values.texts(column), pa.array(np.zeros(column.rows, bool)))
@@ -212,7 +217,9 @@ def _latest(plan: Plan, typed: Typed, catalogue: Catalogue) -> pa.Array | None:
         if {"modified", "updated", "update", "modstamp"} & set(fold(column.heading).replace("_", " ").split()) and column.dates > 0.9:
             format = values.settle_dates(column, plan.raw, catalogue, answers=plan.answers)
             if format.name:
-                return values.moments(column, format.name, plan.raw, catalogue, time_zone=plan.answers.time_zone).values
+                return values.moments(
+                    column, cast(dates.DateFormat, format.name), plan.raw, catalogue, time_zone=plan.answers.time_zone
+                ).values
     assert plan.table is not None
     moments = [array for name, array in typed.fields.items() if TABLES[plan.table].field(name).kind == "moment"]
     return pc.max_element_wise(*moments, skip_nulls=True) if moments else None

@@ -99,7 +99,10 @@ class Traps:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All systems and what they share. `index` finds headings by (table, folded heading); `status` maps a name ("lead_converted" …) to folded words."""
+    """All systems and what they share.
+
+    `index` finds headings by (table, folded heading); `status` maps a name ("lead_converted" …) to folded words.
+    """
 
     systems: Mapping[str, ExportSystem]
     index: Mapping[tuple[TableName, str], tuple[KnownHeading, ...]]

@@ -10,7 +10,8 @@ from app.ingest.headings import singular, words
 from app.tables import TableName
 
 _OWNER = (
-    "owner name|owner|sales rep|rep|sales agent|agent|seller|salesperson|sales person|account executive|besitzer|verkaufer|vertriebsmitarbeiter|"
+    "owner name|owner|sales rep|rep|sales agent|agent|seller|salesperson|sales person|account executive|"
+    "besitzer|verkaufer|vertriebsmitarbeiter|"
     "proprietaire|commercial|propietario|proprietario|vendedor|responsable|responsavel"
 )
 _COMPANY = (
@@ -18,7 +19,8 @@ _COMPANY = (
     "entreprise|societe|empresa|cliente|cuenta|conta"
 )
 _CREATED = (
-    "created date|create date|creation date|date created|created time|created on|created at|created|opened on|open date|date opened|erstellt am|erstellt|"
+    "created date|create date|creation date|date created|created time|created on|created at|created|opened on|"
+    "open date|date opened|erstellt am|erstellt|"
     "erstellungsdatum|angelegt am|date creation|cree le|fecha creacion|creado el|data criacao|criado em"
 )
 _SOURCE = "lead source|source|channel|marketing channel|origin|quelle|herkunft|kanal|fuente|origen|canal|origem|utm source"
@@ -32,7 +34,8 @@ _FIELDS: dict[TableName, dict[str, str]] = {
         "owner": _OWNER,
         "created": f"{_CREATED}|engage date",
         "closed": (
-            "close date|closed date|closing date|closed on|closed at|date closed|won date|won on|sale date|closed|abschlussdatum|abschluss|abgeschlossen am|"
+            "close date|closed date|closing date|closed on|closed at|date closed|won date|won on|sale date|"
+            "closed|abschlussdatum|abschluss|abgeschlossen am|"
             "date cloture|date fermeture|fecha cierre|data fechamento|fechado em"
         ),
         "stage": "stage|phase|etape|etapa|fase",
@@ -42,7 +45,8 @@ _FIELDS: dict[TableName, dict[str, str]] = {
         ),
         "currency": _CURRENCY,
         "source": _SOURCE,
-        "lost_reason": "lost reason|loss reason|reason lost|reason loss|verlustgrund|motif perte|raison perte|motivo perdida|motivo perda|razon perdida",
+        "lost_reason": "lost reason|loss reason|reason lost|reason loss|verlustgrund|motif perte|raison perte|"
+        "motivo perdida|motivo perda|razon perdida",
         "name": "opportunity name|deal name|potential name|title|name|topic",
         "won_flag": "is won|won",
         "closed_flag": "is closed",
@@ -57,12 +61,14 @@ _FIELDS: dict[TableName, dict[str, str]] = {
         "mql_at": "mql date|mql at|marketing qualified date|became mql",
         "assigned_at": "assigned date|assigned at|assigned on|owner assigned|zugewiesen am",
         "first_contact_at": (
-            "first response time|first response|first contact date|first contact at|first contacted|first call|first touch|first outreach|first activity date|"
+            "first response time|first response|first contact date|first contact at|first contacted|first call|"
+            "first touch|first outreach|first activity date|"
             "contacted at|contacted on|erstkontakt|premier contact|primer contacto|primeiro contato"
         ),
         "contact_attempts": "contact attempt|times contacted|number attempt|attempt",
         "accepted_at": "sql date|sal date|accepted date|accepted at|qualification date|qualified date|qualified at|sales qualified date",
-        "converted_at": "converted date|conversion date|converted at|converted on|won date|booking date|customer date|konvertiert am|date conversion",
+        "converted_at": "converted date|conversion date|converted at|converted on|won date|booking date|"
+        "customer date|konvertiert am|date conversion",
         "owner": f"lead owner|sdr|bdr|{_OWNER}",
         "company": _COMPANY,
         "converted_flag": "is converted|converted|is customer|ordered|konvertiert|converti|convertido",
@@ -73,11 +79,13 @@ _FIELDS: dict[TableName, dict[str, str]] = {
         "id": "customer id|account id|client id|company id|customer number|account number|kundennummer|subscriber id|id",
         "name": f"{_COMPANY}|name",
         "started": (
-            "start date|started on|customer since|client since|signup date|signed up|activated at|activation date|contract start|subscription start|join date|"
+            "start date|started on|customer since|client since|signup date|signed up|activated at|"
+            "activation date|contract start|subscription start|join date|"
             "kunde seit|vertragsbeginn|date debut|fecha inicio|data inicio"
         ),
         "churned": (
-            "churn date|churned on|churned at|cancellation date|cancelled at|canceled at|cancelled on|ended at|end date|left on|termination date|kundigungsdatum|"
+            "churn date|churned on|churned at|cancellation date|cancelled at|canceled at|cancelled on|ended at|"
+            "end date|left on|termination date|kundigungsdatum|"
             "vertragsende|date resiliation|fecha baja|data cancelamento"
         ),
         "tenure_months": "tenure|tenure month|month customer|months as customer",
@@ -88,18 +96,22 @@ _FIELDS: dict[TableName, dict[str, str]] = {
     },
     "revenue_line": {
         "id": (
-            "invoice number|invoice no|invoice id|order id|order number|order no|payment id|transaction id|charge id|invoice|sale id|contract id|rechnungsnummer|"
+            "invoice number|invoice no|invoice id|order id|order number|order no|payment id|transaction id|"
+            "charge id|invoice|sale id|contract id|rechnungsnummer|"
             "bestellnummer|auftragsnummer|numero facture|numero factura|numero pedido"
         ),
         "customer": (
-            "customer id|customer|customer name|client id|client name|client|account id|account name|account|company|buyer|kunde|kundennummer|cliente|contact name"
+            "customer id|customer|customer name|client id|client name|client|account id|account name|account|"
+            "company|buyer|kunde|kundennummer|cliente|contact name"
         ),
         "date": (
-            "invoice date|order date|payment date|transaction date|sale date|date|created time|created at|created|rechnungsdatum|bestelldatum|datum|"
+            "invoice date|order date|payment date|transaction date|sale date|date|created time|created at|"
+            "created|rechnungsdatum|bestelldatum|datum|"
             "date facture|fecha|data"
         ),
         "amount": (
-            "grand total|total amount|net amount|line total|total price|amount paid|amount|total|revenue|sale value|net total|value|betrag|summe|umsatz|"
+            "grand total|total amount|net amount|line total|total price|amount paid|amount|total|revenue|"
+            "sale value|net total|value|betrag|summe|umsatz|"
             "gesamtbetrag|montant|importe|valor"
         ),
         "currency": _CURRENCY,

@@ -20,18 +20,23 @@ _WIDE = pa.decimal128(38, 12)
 _SIGNS = r"(?:R\$|[A-Z]{0,2}\$|[€£¥₹₩₺₽₪฿₫]|[A-Za-z]{3}|kr\.?|zł|Kč|Ft|CHF|Fr\.)"
 _CELL = (
     r"^(?P<open>\()?\s*(?P<minus>[-+−–])?\s*(?P<before>" + _SIGNS + r")?\s*(?P<minus2>[-−–])?\s*"
-    r"(?P<body>\d[\d.,'’ \x{00A0}\x{202F}\x{2009}]*|[.,]\d+)(?P<power>[eE][-+]?\d+)?\s*(?P<times>k|K|m|M|Mio\.?|mn|bn)?\s*(?P<percent>%)?\s*"
+    r"(?P<body>\d[\d.,'’ \x{00A0}\x{202F}\x{2009}]*|[.,]\d+)(?P<power>[eE][-+]?\d+)?"
+    r"\s*(?P<times>k|K|m|M|Mio\.?|mn|bn)?\s*(?P<percent>%)?\s*"
     r"(?P<after>" + _SIGNS + r")?\s*(?P<close>\))?(?P<minus3>-)?$"
 )
 _SPACES = r"['’ \x{00A0}\x{202F}\x{2009}]"
 _TIMES = {"k": 1_000, "m": 1_000_000, "mio": 1_000_000, "mn": 1_000_000, "bn": 1_000_000_000}
 _CODE_OF_SIGN = {
-    "€": "EUR", "£": "GBP", "₹": "INR", "R$": "BRL", "US$": "USD", "A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "NZ$": "NZD", "zł": "PLN",
-    "Kč": "CZK", "Ft": "HUF", "₩": "KRW", "₺": "TRY", "₽": "RUB", "₪": "ILS", "฿": "THB", "₫": "VND", "Fr.": "CHF", "kr.": "kr",
+    "€": "EUR", "£": "GBP", "₹": "INR", "R$": "BRL", "US$": "USD", "A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "NZ$": "NZD",
+    "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "₩": "KRW", "₺": "TRY", "₽": "RUB", "₪": "ILS", "฿": "THB", "₫": "VND", "Fr.": "CHF", "kr.": "kr",
 }  # fmt: skip
 CURRENCY_CODES = frozenset(
-    ["AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CZK", "DKK", "EGP", "EUR", "GBP", "HKD", "HUF", "IDR", "ILS", "INR", "ISK", "JPY", "KES", "KRW", "MAD", "MXN", "MYR", "NGN", "NOK", "NZD", "PEN", "PHP", "PKR", "PLN", "QAR", "RON", "RSD", "RUB", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "VND", "ZAR"]
-)
+    [
+        "AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CZK", "DKK", "EGP", "EUR", "GBP", "HKD", "HUF", "IDR",
+        "ILS", "INR", "ISK", "JPY", "KES", "KRW", "MAD", "MXN", "MYR", "NGN", "NOK", "NZD", "PEN", "PHP", "PKR", "PLN", "QAR", "RON",
+        "RSD", "RUB", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "VND", "ZAR",
+    ]
+)  # fmt: skip
 NO_MINOR_UNIT = frozenset(["CLP", "ISK", "JPY", "KRW", "VND", "UGX", "XAF", "XOF", "XPF", "PYG", "RWF"])
 """Currencies without a smaller unit, for which an amount in the smallest unit is the amount."""
 

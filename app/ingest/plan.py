@@ -19,14 +19,16 @@ from app.ingest.raw import RawTable
 from app.ingest.recognise import Recognition, recognise_system, recognise_table
 from app.ingest.roles import propose_roles, unread_proposals
 from app.ingest.stages import customer_questions, customer_words, stage_questions, stage_words
-from app.ingest.values import Format, blank, heading_currency, period_of, settle, suggest
+from app.ingest.values import Format, blank, heading_currency, period_of, settle, settle_dates, suggest
 from app.tables import TABLES, TableName
 
 
 @dataclass(frozen=True)
 class Currency:
-    """The one currency of the amounts. `code` None: unknown. `column` is the field "currency" when it decides row by row,
-    `cells` whether the codes stand in the amount cells; `several` whether rows of other currencies are set aside.
+    """The one currency of the amounts, None when unknown.
+
+    `several` says that rows of other currencies are set aside: by the field "currency" (`column`) or by the code in the amount
+    cells (`cells`).
     """
 
     code: str | None
@@ -49,6 +51,7 @@ class Plan:
     system: str | None
     mapping: Mapping
     formats: dict[str, Format]
+    also_closed: tuple[tuple[Column, Format], ...]
     words: dict[str, tuple[StageWord, ...]]
     currency: Currency
     proposals: tuple[ColumnProposal, ...]
@@ -75,6 +78,8 @@ def make_plan(raw: RawTable, answers: Answers, catalogue: Catalogue) -> Plan:
     mapping = propose(table, columns, catalogue, system=system, answers=answers)
     mapped = {name: columns[candidate.position] for name, candidate in mapping.fields.items()}
     formats = _formats(table, mapped, raw, catalogue, answers)
+    also_closed = _also_closed(table, columns, mapping, catalogue, system, answers)
+    also_formats = tuple(settle_dates(column, raw, catalogue, answers=answers) for column in also_closed)
     wins_only = (
         table == "deal"
         and not {"stage", "status", "won_flag"} & set(mapped)
@@ -84,18 +89,46 @@ def make_plan(raw: RawTable, answers: Answers, catalogue: Catalogue) -> Plan:
     stage, stage_open = _stage_words(table, mapped, catalogue, system, answers)
     currency = _currency(table, mapped, catalogue, answers)
     questions = [*mapping.questions]
-    questions += [formats[name].question for name in sorted(formats) if formats[name].question is not None]  # type: ignore[misc]  # None is filtered
+    for name in sorted(formats):
+        asked = formats[name].question
+        if asked is not None:
+            questions.append(asked)
+    questions += [format.question for format in also_formats if format.question is not None]
     questions += stage_open
     if currency.question:
         questions.append(currency.question)
     shown = {mapping.fields[name].position: format.words for name, format in formats.items()}
     proposals = propose_roles(table, columns, mapping, catalogue, answers=answers, formats=shown)
     notes = _more_notes(table, mapped, stage, catalogue, system, wins_only)
+    if also_closed:
+        fills = " and ".join(f"“{column.heading}”" for column in also_closed)
+        notes = (f"Where “{mapped['closed'].heading}” is blank, {fills} gives the closing date.", *notes)
+        proposals = tuple(
+            replace(p, reason=f"It gives the closing date where “{mapped['closed'].heading}” is blank.", confidence=0.9)
+            if p.position in {column.position for column in also_closed}
+            else p
+            for p in proposals
+        )
     return Plan(
-        raw, columns, table, 1.0 if answers.table else recognition.confidence if recognition else 0.0,
-        "You chose this kind of table." if answers.table else recognition.reason if recognition else "", recognition, system, mapping, formats, stage,
-        currency, proposals, tuple(questions), (*mapping.notes, *notes), _missing(table, mapped, raw, wins_only), wins_only, answers,
-    )  # fmt: skip
+        raw=raw,
+        columns=columns,
+        table=table,
+        confidence=recognition.confidence if recognition else 1.0,
+        reason=recognition.reason if recognition else "You chose this kind of table.",
+        recognition=recognition,
+        system=system,
+        mapping=mapping,
+        formats=formats,
+        also_closed=tuple(zip(also_closed, also_formats, strict=True)),
+        words=stage,
+        currency=currency,
+        proposals=proposals,
+        questions=tuple(questions),
+        notes=(*mapping.notes, *notes),
+        missing=_missing(table, mapped, raw, wins_only),
+        wins_only=wins_only,
+        answers=answers,
+    )
 
 
 def _unsettled(
@@ -112,9 +145,43 @@ def _unsettled(
     reason = "These are calls. The scorecard does not use calls yet." if call else recognition.reason if recognition else ""
     confidence = (recognition.confidence if recognition else 1.0) if call or recognition else 0.0
     return Plan(
-        raw, columns, table, confidence, reason, recognition, system, Mapping({}, (), ()), {}, {}, Currency(None), unread_proposals(columns, catalogue),
-        (question,) if question else (), (reason,) if call else (), (), False, answers,
-    )  # fmt: skip
+        raw=raw,
+        columns=columns,
+        table=table,
+        confidence=confidence,
+        reason=reason,
+        recognition=recognition,
+        system=system,
+        mapping=Mapping({}, (), ()),
+        formats={},
+        also_closed=(),
+        words={},
+        currency=Currency(None),
+        proposals=unread_proposals(columns, catalogue),
+        questions=(question,) if question else (),
+        notes=(reason,) if call else (),
+        missing=(),
+        wins_only=False,
+        answers=answers,
+    )
+
+
+def _also_closed(
+    table: TableName, columns: tuple[Column, ...], mapping: Mapping, catalogue: Catalogue, system: str | None, answers: Answers
+) -> tuple[Column, ...]:
+    """Pipedrive keeps won and lost times apart: the columns that fill the closing date where the chosen one is blank."""
+    chosen = mapping.fields.get("closed")
+    if table != "deal" or system != "pipedrive" or chosen is None or chosen.evidence != "heading":
+        return ()
+    taken = {candidate.position for candidate in mapping.fields.values()}
+    return tuple(
+        column
+        for column in columns
+        if column.position not in taken
+        and column.heading not in answers.roles
+        and column.filled
+        and any(k.field == "closed" and k.evidence != "unverified" for k in catalogue.known(table, column.heading, system=system))
+    )
 
 
 def _named_won(heading: str) -> bool:
@@ -202,7 +269,10 @@ def _currency(table: TableName, mapped: dict[str, Column], catalogue: Catalogue,
     question = Question(
         key="currency",
         kind="currency",
-        text=f"The amounts are in {len(codes)} currencies, which cannot be added up. Which one shall be used? Rows in the others are set aside.",
+        text=(
+            f"The amounts are in {len(codes)} currencies, which cannot be added up. "
+            "Which one shall be used? Rows in the others are set aside."
+        ),
         choices=tuple(Choice(code, code, f"{rows:,} rows") for code, rows in ranked),
         answer_in="currency",
         answer_key="currency",

@@ -131,7 +131,8 @@ def customer_questions(words: tuple[StageWord, ...], heading: str) -> tuple[Ques
     )
     return tuple(
         Question(
-            f"stage_word:{word.word}", "stage_word", f"Does “{word.word}” in “{heading}” mean that the customer has left? {word.rows:,} rows have it.",
+            f"stage_word:{word.word}", "stage_word",
+            f"Does “{word.word}” in “{heading}” mean that the customer has left? {word.rows:,} rows have it.",
             choices, "stages", word.word, heading, word.word, word.rows,
         )
         for word in words

@@ -146,7 +146,8 @@ def suggest(question: Question, value: str, other: str) -> Question:
     first = [choice for choice in question.choices if choice.value == value]
     rest = [choice for choice in question.choices if choice.value != value]
     return Question(
-        question.key, question.kind, f"{question.text} “{other}” in the same file has {value.replace('decimal', 'a decimal')}.", (*first, *rest),
+        question.key, question.kind, f"{question.text} “{other}” in the same file has {value.replace('decimal', 'a decimal')}.",
+        (*first, *rest),
         question.answer_in, question.answer_key, question.column, question.example, question.rows,
     )  # fmt: skip
 
@@ -169,10 +170,10 @@ class Converted:
     changed: tuple[tuple[str, int], ...] = ()
 
 
-def moments(column: Column, format: str, raw: RawTable, catalogue: Catalogue, *, time_zone: str) -> Converted:
+def moments(column: Column, format: dates.DateFormat, raw: RawTable, catalogue: Catalogue, *, time_zone: str) -> Converted:
     """Timestamps on the team's wall clock."""
     empty = blank(column, catalogue)
-    read = dates.convert(column.values, format, time_zone=time_zone, anchor=anchor_of(raw))  # type: ignore[arg-type]  # checked against DATE_FORMATS
+    read = dates.convert(column.values, format, time_zone=time_zone, anchor=anchor_of(raw))
     values = pc.if_else(empty, None, read.values)
     bad = pc.and_(pc.invert(empty), pc.is_null(values))
     changed: list[tuple[str, int]] = []

@@ -34,8 +34,8 @@ def _field(known: KnownHeading) -> str:
 
 def test_all_systems_are_there() -> None:
     assert sorted(catalogue().systems) == [
-        "albacross", "buzz", "callhippo", "clearbit", "dynamics365", "example_datasets", "ga4", "gong", "hubspot", "marketo", "nimble", "pardot",
-        "pipedrive", "recurly", "salesforce", "search_console", "shopify", "stripe", "teams", "xero", "zoho", "zoom",
+        "albacross", "buzz", "callhippo", "clearbit", "dynamics365", "example_datasets", "ga4", "gong", "hubspot", "marketo", "nimble",
+        "pardot", "pipedrive", "recurly", "salesforce", "search_console", "shopify", "stripe", "teams", "xero", "zoho", "zoom",
     ]  # fmt: skip
 
 
@@ -55,7 +55,10 @@ def test_every_heading_finds_its_field_and_unverified_ones_only_ask(known: Known
         assert [question.key for question in found.questions] == [f"field:{field.name}"]
 
 
-@pytest.mark.parametrize("heading", ["Weighted amount", "Expected Revenue", "Annual Revenue", "Probability (%)", "Deal - Weighted value", "property_annualrevenue"])
+@pytest.mark.parametrize(
+    "heading",
+    ["Weighted amount", "Expected Revenue", "Annual Revenue", "Probability (%)", "Deal - Weighted value", "property_annualrevenue"],
+)
 def test_no_weighted_or_annual_figure_becomes_the_amount(heading: str) -> None:
     columns = columns_of(csv_of(["Deal ID", "Deal Stage", heading], ["1", "Won", "10.5"], ["2", "Lost", "20.5"]), catalogue())
     found = propose("deal", columns, catalogue(), system=None, answers=Answers())
@@ -63,7 +66,9 @@ def test_no_weighted_or_annual_figure_becomes_the_amount(heading: str) -> None:
     assert [heading in note for note in found.notes] == [True]
 
 
-@pytest.mark.parametrize("heading", ["Last Activity Date", "Last Modified Date", "Deal - Update time", "_fivetran_synced", "Last Stage Change Date"])
+@pytest.mark.parametrize(
+    "heading", ["Last Activity Date", "Last Modified Date", "Deal - Update time", "_fivetran_synced", "Last Stage Change Date"]
+)
 def test_no_last_change_becomes_the_closing_date(heading: str) -> None:
     columns = columns_of(csv_of(["Deal ID", "Deal Stage", heading], ["1", "Won", "2024-01-02"], ["2", "Lost", "2024-01-03"]), catalogue())
     assert set(propose("deal", columns, catalogue(), system=None, answers=Answers()).fields) == {"id", "stage"}

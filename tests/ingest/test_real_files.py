@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -33,14 +34,16 @@ MAPPINGS: list[tuple[str, str, Answers, dict[str, str]]] = [
     ("maven_crm/sales_pipeline.csv", "deal", Answers(), {"id": "opportunity_id", "account": "account", "owner": "sales_agent",
      "created": "engage_date", "closed": "close_date", "stage": "deal_stage", "amount": "close_value"}),
     ("maven_crm/accounts.csv", "customer", Answers(), {"id": "account"}),
-    ("hubspot_dummy/hubspot_deals.csv", "deal", Answers(), {"id": "Deal ID", "name": "Deal Name", "account": "Associated Company Domain", "owner": "Deal Owner",
+    ("hubspot_dummy/hubspot_deals.csv", "deal", Answers(), {"id": "Deal ID", "name": "Deal Name",
+     "account": "Associated Company Domain", "owner": "Deal Owner",
      "created": "Create Date", "closed": "Close Date", "stage": "Deal Stage", "amount": "Amount", "lost_reason": "Closed Lost Reason"}),
     ("hubspot_dummy/hubspot_contacts.csv", "lead", Answers(), {"id": "Contact ID", "created": "Create Date", "source": "Lead Source",
      "status": "Lifecycle Stage", "owner": "Contact Owner", "company": "Associated Company Domain"}),
     ("hubspot_dummy/hubspot_companies.csv", "customer", Answers(), {"id": "Company ID", "name": "Company Name"}),
     ("olist_funnel/olist_marketing_qualified_leads_dataset.csv", "lead", Answers(), {"id": "mql_id", "created": "first_contact_date",
      "source": "origin"}),
-    ("olist_funnel/olist_closed_deals_dataset.csv", "deal", Answers(table="deal"), {"id": "mql_id", "closed": "won_date", "owner": "sr_id"}),
+    ("olist_funnel/olist_closed_deals_dataset.csv", "deal", Answers(table="deal"), {"id": "mql_id",
+     "closed": "won_date", "owner": "sr_id"}),
     ("ibm_telco/WA_Fn-UseC_-Telco-Customer-Churn.csv", "customer", Answers(), {"id": "customerID", "churned_flag": "Churn",
      "tenure_months": "tenure", "revenue": "MonthlyCharges"}),
     ("dubai_real_estate_funnel/Leads.csv", "lead", Answers(), {"id": "Lead_ID", "created": "Lead_Date", "source": "Marketing_Channel",
@@ -157,7 +160,7 @@ def test_online_retail_amounts_cancellations_and_copies(shared_data: Path) -> No
     for period, customer in zip(periods.to_pylist(), bought["customer"].to_pylist(), strict=True):
         seen.setdefault(period, set()).add(customer)
     order = sorted(seen)
-    pairs = [(len(seen[a] & seen[b]), len(seen[a])) for a, b in zip(order, order[1:], strict=False)]
+    pairs = [(len(seen[a] & seen[b]), len(seen[a])) for a, b in pairwise(order)]
     assert pairs == [(49, 70), (106, 181), (126, 189), (135, 222)]
 
 
@@ -190,9 +193,7 @@ def test_zoho_deals_by_count_and_value(shared_data: Path) -> None:
     assert dict(table.info.outcomes)["lost"] == 485
     first = rows.slice(0, 1).to_pylist()[0]
     assert (first["amount"], first["created"].isoformat(), first["closed"]) == (Decimal("22700.0000"), "2021-04-15T00:02:00", None)
-    sums = {
-        outcome: pc.sum(rows.filter(pc.equal(rows["outcome"], outcome))["amount"]).as_py() for outcome in ("won", "lost")
-    }
+    sums = {outcome: pc.sum(rows.filter(pc.equal(rows["outcome"], outcome))["amount"]).as_py() for outcome in ("won", "lost")}
     assert round(sums["won"] / (sums["won"] + sums["lost"]) * 100, 4) == Decimal("73.5321")
     assert any("Expected Revenue" in note for note in inspect(opened(shared_data / "zoho_crm_sample/Potentials.csv"), Answers()).notes)
 
@@ -252,7 +253,12 @@ def test_leading_zeros_of_ids_stay(shared_data: Path) -> None:
 
 @pytest.mark.parametrize(
     ("file", "sessions"),
-    [("traffic_acquisition_report", 7262), ("channel_by_hour_resaved_excel", 162895), ("exploration_free_form_grand_total", 242), ("search_console_dates", 174)],
+    [
+        ("traffic_acquisition_report", 7262),
+        ("channel_by_hour_resaved_excel", 162895),
+        ("exploration_free_form_grand_total", 242),
+        ("search_console_dates", 174),
+    ],
 )
 def test_web_traffic(shared_data: Path, file: str, sessions: int) -> None:
     table, rows = taken(shared_data, f"ga4_exports/{file}.csv")
@@ -260,7 +266,10 @@ def test_web_traffic(shared_data: Path, file: str, sessions: int) -> None:
     if file == "traffic_acquisition_report":
         assert table.info.period_stated == ("2025-01-01", "2025-10-30")
     if file == "channel_by_hour_resaved_excel":
-        assert (pc.min(rows["date"]).as_py().isoformat(), pc.max(rows["date"]).as_py().isoformat()) == ("2024-04-06T00:00:00", "2024-05-03T23:00:00")
+        assert (pc.min(rows["date"]).as_py().isoformat(), pc.max(rows["date"]).as_py().isoformat()) == (
+            "2024-04-06T00:00:00",
+            "2024-05-03T23:00:00",
+        )
 
 
 def test_search_console_clicks_are_called_clicks(shared_data: Path) -> None:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from app.errors import AnswerNeeded, ColumnError
-from app.ingest.model import Answers, AmountCheck, TypedTable
+from app.ingest.model import AmountCheck, Answers, TypedTable
 from app.ingest.steps import inspect, read
 from app.tables import TABLES
 from tests.ingest.files import csv_of
@@ -26,14 +26,18 @@ def rows_of(table: TypedTable) -> list[dict[str, object]]:
 
 
 def test_stored_columns_are_those_of_the_table_in_order() -> None:
-    won, lost = ["001", "Closed Won", "2024-01-02", "2024-02-03", "10.50", "North"], ["002", "Closed Lost", "2024-01-02", "2024-02-04", "4", "South"]
+    won, lost = (
+        ["001", "Closed Won", "2024-01-02", "2024-02-03", "10.50", "North"],
+        ["002", "Closed Lost", "2024-01-02", "2024-02-04", "4", "South"],
+    )
     table = read(csv_of([*DEALS, "Region"], won, lost, ["003", *lost[1:]], ["004", *won[1:]]), Answers())
     schema = pq.read_schema(io.BytesIO(table.parquet))
     assert schema.names == [*(field.name for field in TABLES["deal"].stored), "source_row", "s0"]
     assert (schema.field("amount").type, schema.field("closed").type) == (pa.decimal128(18, 4), pa.timestamp("us"))
     assert rows_of(table)[0] == {
         "id": "001", "account": None, "owner": None, "created": datetime(2024, 1, 2), "closed": datetime(2024, 2, 3), "outcome": "won",
-        "stage": "Closed Won", "amount": Decimal("10.5000"), "currency": None, "source": None, "lost_reason": None, "source_row": 2, "s0": "North",
+        "stage": "Closed Won", "amount": Decimal("10.5000"), "currency": None, "source": None, "lost_reason": None,
+        "source_row": 2, "s0": "North",
     }  # fmt: skip
 
 
@@ -45,12 +49,18 @@ def test_same_bytes_same_answers_same_table() -> None:
 def test_an_open_question_stops_the_reading_and_its_answer_lets_it_go_on() -> None:
     raw = csv_of(DEALS, ["1", "Closed Won", "2024-01-02", "03/04/2024", "10.50"], ["2", "Closed", "2024-01-02", "05/06/2024", "4.20"])
     questions = inspect(raw, Answers()).questions
-    assert [(q.kind, q.answer_in, q.answer_key) for q in questions] == [("date_order", "formats", "Close Date"), ("stage_word", "stages", "Closed")]
+    assert [(q.kind, q.answer_in, q.answer_key) for q in questions] == [
+        ("date_order", "formats", "Close Date"),
+        ("stage_word", "stages", "Closed"),
+    ]
     assert [choice.means for choice in questions[0].choices] == ["03/04/2024 is 3 April 2024", "03/04/2024 is 4 March 2024"]
     with pytest.raises(AnswerNeeded, match="the day or the month"):
         read(raw, Answers())
     answered = Answers(formats={"Close Date": "day first"}, stages={"Closed": "lost"})
-    assert [(row["closed"], row["outcome"]) for row in rows_of(read(raw, answered))] == [(datetime(2024, 4, 3), "won"), (datetime(2024, 6, 5), "lost")]
+    assert [(row["closed"], row["outcome"]) for row in rows_of(read(raw, answered))] == [
+        (datetime(2024, 4, 3), "won"),
+        (datetime(2024, 6, 5), "lost"),
+    ]
 
 
 def test_another_date_column_is_only_a_suggestion() -> None:
@@ -63,7 +73,9 @@ def test_another_date_column_is_only_a_suggestion() -> None:
 def test_money_in_several_currencies_is_never_added_up() -> None:
     raw = csv_of(
         ["Deal - ID", "Deal - Status", "Deal - Value", "Deal - Currency of Value", "Deal - Won time"],
-        ["1", "Won", "100.50", "EUR", "2024-01-02 10:00:00"], ["2", "Won", "70.00", "USD", "2024-01-03 10:00:00"], ["3", "Lost", "30.25", "eur", ""],
+        ["1", "Won", "100.50", "EUR", "2024-01-02 10:00:00"],
+        ["2", "Won", "70.00", "USD", "2024-01-03 10:00:00"],
+        ["3", "Lost", "30.25", "eur", ""],
     )  # fmt: skip
     found = inspect(raw, Answers())
     assert (found.table, found.system) == ("deal", "pipedrive")
@@ -76,11 +88,16 @@ def test_money_in_several_currencies_is_never_added_up() -> None:
 def test_hubspot_amount_in_company_currency_is_preferred() -> None:
     raw = csv_of(
         ["Record ID", "Deal Name", "Deal Stage", "Amount", "Currency", "Amount in company currency", "Close Date"],
-        ["1", "A", "Closed Won", "100.5", "EUR", "110.5", "2024-01-02 10:00"], ["2", "B", "Closed Lost", "70.5", "USD", "70.5", "2024-01-03 10:00"],
+        ["1", "A", "Closed Won", "100.5", "EUR", "110.5", "2024-01-02 10:00"],
+        ["2", "B", "Closed Lost", "70.5", "USD", "70.5", "2024-01-03 10:00"],
     )  # fmt: skip
     table = read(raw, Answers())
     assert table.receipt.amounts is not None
-    assert (table.receipt.amounts.column, table.receipt.amounts.used, table.info.currency) == ("Amount in company currency", "181.0000", None)
+    assert (table.receipt.amounts.column, table.receipt.amounts.used, table.info.currency) == (
+        "Amount in company currency",
+        "181.0000",
+        None,
+    )
 
 
 def test_status_decides_over_stage_and_open_deals_have_no_closing_date() -> None:
@@ -95,10 +112,23 @@ def test_status_decides_over_stage_and_open_deals_have_no_closing_date() -> None
     assert ("The closing date of open deals is only expected and was left out.", 1) in [(c.what, c.cells) for c in table.receipt.changed]
 
 
+def test_won_and_lost_times_together_are_the_closing_date() -> None:
+    raw = csv_of(
+        ["Deal - ID", "Deal - Status", "Deal - Value", "Deal - Won time", "Deal - Lost time"],
+        ["1", "Won", "10.5", "2024-01-02 00:00:00", ""],
+        ["2", "Lost", "10.5", "", "2024-01-05 08:00:00"],
+        ["3", "Open", "10.5", "", ""],
+    )
+    assert [row["closed"] for row in rows_of(read(raw, Answers()))] == [datetime(2024, 1, 2), datetime(2024, 1, 5, 8), None]
+    assert inspect(raw, Answers()).notes[0] == "Where “Deal - Won time” is blank, “Deal - Lost time” gives the closing date."
+
+
 def test_won_and_closed_flags() -> None:
     raw = csv_of(
         ["Id", "StageName", "IsWon", "IsClosed", "Amount", "CloseDate"],
-        ["1", "Phase 9", "true", "true", "1.5", "2024-01-02"], ["2", "Phase 8", "false", "true", "1.5", "2024-01-02"], ["3", "Phase 1", "false", "false", "1.5", "2024-01-02"],
+        ["1", "Phase 9", "true", "true", "1.5", "2024-01-02"],
+        ["2", "Phase 8", "false", "true", "1.5", "2024-01-02"],
+        ["3", "Phase 1", "false", "false", "1.5", "2024-01-02"],
     )  # fmt: skip
     assert [row["outcome"] for row in rows_of(read(raw, Answers()))] == ["won", "lost", "open"]
 
@@ -118,7 +148,8 @@ def test_the_newest_version_of_a_deal_stays() -> None:
 def test_the_rejected_rows_are_harmless_and_without_personal_columns() -> None:
     raw = csv_of(
         [*DEALS, "Email", "Next Step"],
-        ["1", "", "2024-01-02", "2024-02-03", "-9.50", "a@b.example", "=HYPERLINK(1)"], ["2", "Lost", "2024-01-02", "2024-02-04", "4.50", "c@d.example", "@x"],
+        ["1", "", "2024-01-02", "2024-02-03", "-9.50", "a@b.example", "=HYPERLINK(1)"],
+        ["2", "Lost", "2024-01-02", "2024-02-04", "4.50", "c@d.example", "@x"],
         ["3", "Won", "2024-01-02", "2024-02-05", "4.50", "c@d.example", "+1+1"],
     )  # fmt: skip
     table = read(raw, Answers())
@@ -134,25 +165,43 @@ def test_the_rejected_rows_are_harmless_and_without_personal_columns() -> None:
 def test_unreadable_needed_values_are_set_aside_and_optional_ones_blank() -> None:
     raw = csv_of(
         ["Invoice Number", "Customer", "Invoice Date", "Amount", "Status"],
-        ["A1", "x", "2024-01-02", "10.50", "Paid"], ["A2", "y", "soon", "5.00", "Paid"], ["A3", "z", "2024-01-04", "about 5", "Paid"], ["A4", "w", "2024-01-05", "", "Void"],
+        ["A1", "x", "2024-01-02", "10.50", "Paid"],
+        ["A2", "y", "soon", "5.00", "Paid"],
+        ["A3", "z", "2024-01-04", "about 5", "Paid"],
+        ["A4", "w", "2024-01-05", "", "Void"],
         *([f"A{i}", "v", "2024-02-01", "1.00", "Paid"] for i in range(5, 15)),
     )  # fmt: skip
     table = read(raw, Answers(table="revenue_line"))
-    assert [(s.code, s.rows) for s in table.receipt.set_aside] == [("no_amount", (5,)), ("unreadable:Amount", (4,)), ("unreadable:Invoice Date", (3,))]
+    assert [(s.code, s.rows) for s in table.receipt.set_aside] == [
+        ("no_amount", (5,)),
+        ("unreadable:Amount", (4,)),
+        ("unreadable:Invoice Date", (3,)),
+    ]
     assert table.receipt.amounts == AmountCheck("Amount", None, "25.5000", "20.5000", "5.0000")
 
 
 def test_copies_of_revenue_lines_are_told_and_kept() -> None:
     line = ["A1", "x", "2024-01-02", "10.50"]
-    table = read(csv_of(["Invoice Number", "Customer", "Invoice Date", "Amount"], line, line, ["C7", "x", "2024-01-03", "-1.50"]), Answers(table="revenue_line"))
-    assert [(row["amount"], row["cancelled"]) for row in rows_of(table)] == [(Decimal("10.5"), False), (Decimal("10.5"), False), (Decimal("-1.5"), True)]
-    assert table.receipt.warnings == ("1 rows are exact copies of another row. They are kept, because nothing says that they are mistakes.",)
+    table = read(
+        csv_of(["Invoice Number", "Customer", "Invoice Date", "Amount"], line, line, ["C7", "x", "2024-01-03", "-1.50"]),
+        Answers(table="revenue_line"),
+    )
+    assert [(row["amount"], row["cancelled"]) for row in rows_of(table)] == [
+        (Decimal("10.5"), False),
+        (Decimal("10.5"), False),
+        (Decimal("-1.5"), True),
+    ]
+    assert table.receipt.warnings == (
+        "1 rows are exact copies of another row. They are kept, because nothing says that they are mistakes.",
+    )
 
 
 def test_xero_totals_count_once_an_invoice() -> None:
     raw = csv_of(
         ["*ContactName", "*InvoiceNumber", "*InvoiceDate", "Description", "Total", "Currency"],
-        ["x", "I1", "2024-01-02", "a", "10.50", "NZD"], ["x", "I1", "2024-01-02", "b", "10.50", "NZD"], ["y", "I2", "2024-01-03", "c", "3.00", "NZD"],
+        ["x", "I1", "2024-01-02", "a", "10.50", "NZD"],
+        ["x", "I1", "2024-01-02", "b", "10.50", "NZD"],
+        ["y", "I2", "2024-01-03", "c", "3.00", "NZD"],
     )  # fmt: skip
     table = read(raw, Answers())
     assert (table.info.system, table.info.currency) == ("xero", "NZD")
@@ -172,7 +221,12 @@ def test_stripe_prefers_the_end_to_the_cancellation() -> None:
 
 
 def test_days_in_the_future_do_not_say_when_the_file_was_made() -> None:
-    raw = csv_of(DEALS, ["1", "Won", "2024-01-02", "2024-02-03", "9.50"], ["2", "Won", "2024-01-02", "2025-02-03", "9.50"], ["3", "Lost", "2024-01-02", "2024-02-05", "9.50"])
+    raw = csv_of(
+        DEALS,
+        ["1", "Won", "2024-01-02", "2024-02-03", "9.50"],
+        ["2", "Won", "2024-01-02", "2025-02-03", "9.50"],
+        ["3", "Lost", "2024-01-02", "2024-02-05", "9.50"],
+    )
     assert read(raw, Answers(), today=date(2024, 6, 1)).info.extracted == "2024-02-05"
 
 
@@ -183,7 +237,11 @@ def test_a_file_without_outcomes_names_what_is_missing() -> None:
 
 
 def test_two_columns_alike_are_asked_about() -> None:
-    raw = csv_of(["Opportunity ID", "Stage", "Betrag alt", "Betrag neu", "Close Date"], ["1", "Won", "9.50", "8.50", "2024-01-02"], ["2", "Lost", "1.50", "2.50", "2024-01-02"])
+    raw = csv_of(
+        ["Opportunity ID", "Stage", "Betrag alt", "Betrag neu", "Close Date"],
+        ["1", "Won", "9.50", "8.50", "2024-01-02"],
+        ["2", "Lost", "1.50", "2.50", "2024-01-02"],
+    )
     (question,) = inspect(raw, Answers()).questions
     assert (question.kind, [choice.value for choice in question.choices]) == ("amount", ["Betrag alt", "Betrag neu"])
     table = read(raw, Answers(fields={"amount": "Betrag neu"}))

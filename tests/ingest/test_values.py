@@ -70,10 +70,17 @@ def test_serial_numbers_are_dates_only_where_the_workbook_says_so() -> None:
     assert dates.read_format(values, counts, serial=True).format == "excel serial"
 
 
-@given(days=st.lists(st.dates(date(1970, 1, 1), date(2069, 12, 31)), min_size=1, max_size=30), order=st.sampled_from(["day first", "month first"]), mark=st.sampled_from("/-."))
+@given(
+    days=st.lists(st.dates(date(1970, 1, 1), date(2069, 12, 31)), min_size=1, max_size=30),
+    order=st.sampled_from(["day first", "month first"]),
+    mark=st.sampled_from("/-."),
+)
 @settings(max_examples=150, deadline=None)
 def test_a_column_of_dates_comes_back_or_is_asked_about(days: list[date], order: dates.DateFormat, mark: str) -> None:
-    written = [mark.join([str(d.day), str(d.month), str(d.year)] if order == "day first" else [str(d.month), str(d.day), str(d.year)]) for d in days]
+    written = [
+        mark.join([str(d.day), str(d.month), str(d.year)] if order == "day first" else [str(d.month), str(d.day), str(d.year)])
+        for d in days
+    ]
     values, counts = ones(written)
     reading = dates.read_format(values, counts)
     settled = any(d.day > 12 for d in days)
@@ -126,12 +133,16 @@ def test_a_mark_that_could_be_either_is_left_open(cells: list[str]) -> None:
 
 @given(
     amounts=st.lists(st.decimals(-(10**9), 10**9, places=2), min_size=1, max_size=30),
-    mark=st.sampled_from([("decimal point", ".", ","), ("decimal comma", ",", "."), ("decimal comma", ",", " "), ("decimal point", ".", "'")]),
+    mark=st.sampled_from(
+        [("decimal point", ".", ","), ("decimal comma", ",", "."), ("decimal comma", ",", " "), ("decimal point", ".", "'")]
+    ),
     sign=st.sampled_from(["", "$", "EUR "]),
     decimals=st.sampled_from([0, 2, 3]),
 )
 @settings(max_examples=200, deadline=None)
-def test_a_column_of_numbers_comes_back_or_is_asked_about(amounts: list[Decimal], mark: tuple[numbers.DecimalMark, str, str], sign: str, decimals: int) -> None:
+def test_a_column_of_numbers_comes_back_or_is_asked_about(
+    amounts: list[Decimal], mark: tuple[numbers.DecimalMark, str, str], sign: str, decimals: int
+) -> None:
     name, decimal, thousands = mark
 
     def write(amount: Decimal) -> str:
