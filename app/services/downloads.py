@@ -5,16 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from app.ingest.rejected import BOM, harmless
 from app.tables import SOURCE_ROW, TABLES, SnapshotInfo
-
-_BOM = b"\xef\xbb\xbf"
-
-_FORMULA = "^[\\s\\x00]*[=+\\-@＝＋－＠]|^[\\t\\r\\n]"  # noqa: RUF001  (spreadsheets take the full-width signs for the plain ones)
-"""What a cell begins with that a spreadsheet might run."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +21,6 @@ class Download:
     content: bytes
 
 
-def harmless(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The texts with an apostrophe in front of those that a spreadsheet would take for a formula."""
-    return pc.if_else(pc.match_substring_regex(column, _FORMULA), pc.binary_join_element_wise("'", column, ""), column)
-
-
 def table_csv(parquet: bytes, *, info: SnapshotInfo) -> bytes:
     """The stored table as CSV (UTF-8 with byte order mark): headings in words, the user's own columns under their own headings."""
     table = pq.read_table(pa.BufferReader(parquet))
@@ -40,4 +30,4 @@ def table_csv(parquet: bytes, *, info: SnapshotInfo) -> bytes:
     names = harmless(pa.chunked_array([pa.array([headings.get(name, name) for name in table.column_names], pa.string())])).to_pylist()
     sink = pa.BufferOutputStream()
     pyarrow.csv.write_csv(pa.Table.from_arrays(columns, names=names), sink)
-    return _BOM + bytes(sink.getvalue().to_pybytes())
+    return BOM + bytes(sink.getvalue().to_pybytes())

@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Literal, Protocol
 
@@ -22,7 +22,9 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from app import wording
+from app.clock import today
 from app.errors import AppError, FileRefused, NotFound
+from app.ingest import gate
 from app.ingest.limits import Limits
 from app.ingest.model import Answers, Inspection, Question, Receipt, TypedTable
 from app.services.actor import Actor, require
@@ -49,8 +51,8 @@ class InspectFile(Protocol):
 class ReadFile(Protocol):
     """What `app.ingest.gate.read_file` does."""
 
-    def __call__(self, data: bytes, *, name: str, answers: Answers, limits: Limits) -> TypedTable:
-        """Read the file into a typed table."""
+    def __call__(self, data: bytes, *, name: str, answers: Answers, limits: Limits, today: date) -> TypedTable:
+        """Read the file into a typed table; dates after `today` are plans."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ def pending_uploads(actor: Actor, *, engine: Engine, team_id: str) -> tuple[Uplo
         )
 
 
-def inspect(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, inspect_file: InspectFile | None = None) -> Inspection:
+def inspect(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, inspect_file: InspectFile = gate.inspect_file) -> Inspection:
     """What the file is under the answers given so far; the file is opened once for each set of answers."""
     require(actor, "manager")
     with reading(engine) as session:
@@ -193,7 +195,7 @@ def inspect(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, ins
         if row.inspection is not None and row.inspected_for == wanted:
             return from_json(Inspection, row.inspection)
         data, name = _content(session, actor, row.content_sha256), row.file_name
-    found = (inspect_file or _gate_inspect)(data, name=name, answers=answers, limits=limits)
+    found = inspect_file(data, name=name, answers=answers, limits=limits)
     with transaction(engine) as session:
         row = _pending(session, actor, upload_id)
         if _answers_hash(row) == wanted:
@@ -244,7 +246,7 @@ def with_answer(answers: Answers, *, question: Question, value: str) -> Answers:
     return from_json(Answers, json.dumps(plain))
 
 
-def prepare(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, read_file: ReadFile | None = None) -> Prepared:
+def prepare(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, read_file: ReadFile = gate.read_file) -> Prepared:
     """Read the file and say what a commit would do. The table read is kept, so the commit does not read again.
 
     Raises
@@ -297,7 +299,7 @@ def commit_upload(
     upload_id: str,
     limits: Limits,
     mode: ImportMode | None = None,
-    read_file: ReadFile | None = None,
+    read_file: ReadFile = gate.read_file,
 ) -> Committed:
     """Make the uploaded table the active dataset of its team.
 
@@ -405,7 +407,7 @@ def clean_table(actor: Actor, *, engine: Engine, dataset_id: str) -> Download:
 
 
 def load_example(
-    actor: Actor, *, engine: Engine, files: Sequence[ExampleFile], limits: Limits, read_file: ReadFile | None = None
+    actor: Actor, *, engine: Engine, files: Sequence[ExampleFile], limits: Limits, read_file: ReadFile = gate.read_file
 ) -> tuple[DatasetView, ...]:
     """Fill the example team with these files, one a table; files that are loaded already are passed over.
 
@@ -470,9 +472,7 @@ def _start(actor: Actor, *, engine: Engine, team_id: str, data: bytes, name: str
         return _upload_view(session, row)
 
 
-def _commit(
-    actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, mode: ImportMode | None, read_file: ReadFile | None
-) -> Committed:
+def _commit(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, mode: ImportMode | None, read_file: ReadFile) -> Committed:
     for _ in range(_ATTEMPTS):
         done = _finished(actor, engine=engine, upload_id=upload_id)
         if done is not None:
@@ -497,7 +497,7 @@ def _finished(actor: Actor, *, engine: Engine, upload_id: str) -> Committed | No
         return _done(session, actor, _upload(session, actor, upload_id))
 
 
-def _make_ready(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, read_file: ReadFile | None) -> _Ready:
+def _make_ready(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, read_file: ReadFile) -> _Ready:
     """Read the file unless that was done under the same answers, keep what was read, and fetch what is loaded."""
     with reading(engine) as session:
         row = _pending(session, actor, upload_id)
@@ -512,7 +512,8 @@ def _make_ready(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits,
                 rejected_csv=_content(session, actor, row.prepared_rejected_sha256),
             )
         data = _content(session, actor, row.content_sha256)
-    table = (read_file or _gate_read)(data, name=name, answers=answers, limits=limits)
+        time_zone = team_row(session, actor, row.team_id).time_zone
+    table = read_file(data, name=name, answers=answers, limits=limits, today=today(time_zone))
     read = _Read(info=table.info, receipt=table.receipt)
     with transaction(engine) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
@@ -749,15 +750,3 @@ def _file_name(name: str) -> str:
 
 def _stem(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", PurePosixPath(name).stem).strip("-.")[:60] or "file"
-
-
-def _gate_inspect(data: bytes, *, name: str, answers: Answers, limits: Limits) -> Inspection:
-    from app.ingest import gate
-
-    return gate.inspect_file(data, name=name, answers=answers, limits=limits)
-
-
-def _gate_read(data: bytes, *, name: str, answers: Answers, limits: Limits) -> TypedTable:
-    from app.ingest import gate
-
-    return gate.read_file(data, name=name, answers=answers, limits=limits)

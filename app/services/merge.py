@@ -118,6 +118,9 @@ def combine(old: bytes, *, old_info: SnapshotInfo, new: bytes, new_info: Snapsho
         notes.append(
             f"This file reaches to {new_info.extracted}, what is loaded reaches to {old_info.extracted}: it may be the older export."
         )
+    if mode == "extend" and old_info.currency != new_info.currency:
+        without = "This file" if new_info.currency is None else "What is loaded"
+        notes.append(f"{without} names no currency; its amounts are taken as {new_info.currency or old_info.currency}.")
     if mode == "replace":
         return Merged(parquet=new, info=new_info, account=account, notes=tuple(notes))
     if new_info.table == "traffic" and (left["date"].null_count or right["date"].null_count):
@@ -253,6 +256,7 @@ def _info_of(table: pa.Table, *, segments: tuple[Segment, ...], old: SnapshotInf
         if dates is not None:
             dates = dates.filter(pc.is_in(table["outcome"], value_set=pa.array(CLOSED)))
     first, last = (None, None) if dates is None else (pc.min(dates).as_py(), pc.max(dates).as_py())
+    # By value, a win rate needs amounts on the lost deals of both files, so the two together have them only when each does.
     flags = [flag for flag in (old.amounts_on_lost, new.amounts_on_lost) if flag is not None]
     return SnapshotInfo(
         table=name,

@@ -18,7 +18,7 @@ from app.tables import SnapshotInfo
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class StoredSnapshot:
     """The active dataset of one table: what is known of it, its Parquet in the local cache, and the hash of that."""
 
     dataset_id: str
@@ -27,7 +27,7 @@ class Snapshot:
     path: Path
 
 
-def snapshots(actor: Actor, *, engine: Engine, team_id: str, cache_dir: Path) -> tuple[Snapshot, ...]:
+def snapshots(actor: Actor, *, engine: Engine, team_id: str, cache_dir: Path) -> tuple[StoredSnapshot, ...]:
     """The active datasets of a team, by table name; each Parquet is fetched from the database when the cache lacks it."""
     with reading(engine) as session:
         team_row(session, actor, team_id)
@@ -42,7 +42,7 @@ def snapshots(actor: Actor, *, engine: Engine, team_id: str, cache_dir: Path) ->
                 return content
 
             path = local_parquet(cache_dir, sha256=sha256, load=load)
-            found.append(Snapshot(dataset_id=row.id, info=from_json(SnapshotInfo, row.info), sha256=sha256, path=path))
+            found.append(StoredSnapshot(dataset_id=row.id, info=from_json(SnapshotInfo, row.info), sha256=sha256, path=path))
         return tuple(found)
 
 

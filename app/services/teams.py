@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 from sqlmodel import Session
 
 from app.errors import AppError, NotFound
+from app.metrics.model import Definition
 from app.services.actor import Actor, require
 from app.services.stored_json import from_json, to_json
 from app.storage.engine import reading, transaction
@@ -25,28 +25,18 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 @dataclass(frozen=True)
-class WinRateDefinition:
-    """How a team counts its win rate unless somebody turns the dial on a page.
-
-    `by` count of deals or their value; `cohort` by closing or by creation date; `no_decision` whether deals that ended
-    without a decision count as lost.
-    """
-
-    by: Literal["count", "value"] = "count"
-    cohort: Literal["closed", "created"] = "closed"
-    no_decision: bool = False
-
-
-@dataclass(frozen=True)
 class TeamView:
-    """A team as it is shown. `programme_start` is the day the alignment programme began, None until it is set."""
+    """A team as it is shown. `programme_start` is the day the alignment programme began, None until it is set.
+
+    `win_rate` is how the team counts its win rate unless somebody turns the dial on a page.
+    """
 
     id: str
     name: str
     time_zone: str
     currency: str | None
     programme_start: date | None
-    win_rate: WinRateDefinition
+    win_rate: Definition
     is_example: bool
 
 
@@ -125,7 +115,7 @@ def set_currency(actor: Actor, *, engine: Engine, team_id: str, currency: str | 
         return _changed(session, actor, row)
 
 
-def set_win_rate(actor: Actor, *, engine: Engine, team_id: str, definition: WinRateDefinition) -> TeamView:
+def set_win_rate(actor: Actor, *, engine: Engine, team_id: str, definition: Definition) -> TeamView:
     """Set how the team counts its win rate by default."""
     require(actor, "manager")
     with transaction(engine) as session:
@@ -226,7 +216,7 @@ def _view(row: Team) -> TeamView:
         time_zone=row.time_zone,
         currency=row.currency,
         programme_start=row.programme_start,
-        win_rate=from_json(WinRateDefinition, row.win_rate_definition),
+        win_rate=from_json(Definition, row.win_rate_definition),
         is_example=row.is_example,
     )
 

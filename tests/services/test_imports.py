@@ -11,7 +11,7 @@ import io
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,7 @@ def inspect_rows(data: bytes, *, name: str, answers: Answers, limits: Limits) ->
     )
 
 
-def read_rows(data: bytes, *, name: str, answers: Answers, limits: Limits) -> TypedTable:
+def read_rows(data: bytes, *, name: str, answers: Answers, limits: Limits, today: date) -> TypedTable:
     deals = [text.split() for text in json.loads(data)["deals"]]
     if any(outcome == "?" for _, outcome in deals):
         raise AnswerNeeded("A stage is open.", file=name)
@@ -292,7 +292,7 @@ def test_the_first_import(engine: Engine, owner: Actor, team_id: str, tmp_path: 
     )
     assert ready.receipt.rows_read == ready.receipt.rows_used + sum(part.count for part in ready.receipt.set_aside)
 
-    def refuse(data: bytes, *, name: str, answers: Answers, limits: Limits) -> TypedTable:
+    def refuse(data: bytes, *, name: str, answers: Answers, limits: Limits, today: date) -> TypedTable:
         raise AssertionError("the file was read already")
 
     done = commit_upload(owner, engine=engine, upload_id=upload.id, limits=LIMITS, read_file=refuse)

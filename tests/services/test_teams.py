@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import Engine
 
 from app.errors import AccessDenied, AppError
+from app.metrics.model import Definition
 from app.services.actor import Actor, add_member
 from app.services.teams import (
     TeamView,
-    WinRateDefinition,
     create_team,
     example_team,
     leave_example,
@@ -37,14 +37,14 @@ def test_a_team_is_made_and_set_up(engine: Engine, owner: Actor) -> None:
         time_zone="Europe/Berlin",
         currency="EUR",
         programme_start=None,
-        win_rate=WinRateDefinition(),
+        win_rate=Definition(),
         is_example=False,
     )
     rename_team(owner, engine=engine, team_id=made.id, name="North")
     set_programme_start(owner, engine=engine, team_id=made.id, day=date(2026, 1, 1))
     set_time_zone(owner, engine=engine, team_id=made.id, time_zone="America/New_York")
     set_currency(owner, engine=engine, team_id=made.id, currency="USD")
-    by_value = WinRateDefinition(by="value", cohort="created", no_decision=True)
+    by_value = Definition(weight="value", by_date="created", no_decision="in")
     last = set_win_rate(owner, engine=engine, team_id=made.id, definition=by_value)
     assert last == replace(
         made, name="North", programme_start=date(2026, 1, 1), time_zone="America/New_York", currency="USD", win_rate=by_value
@@ -90,7 +90,7 @@ def test_a_viewer_looks_and_changes_nothing(engine: Engine, owner: Actor, team_i
         lambda: set_programme_start(viewer, engine=engine, team_id=team_id, day=None),
         lambda: set_time_zone(viewer, engine=engine, team_id=team_id, time_zone="UTC"),
         lambda: set_currency(viewer, engine=engine, team_id=team_id, currency="EUR"),
-        lambda: set_win_rate(viewer, engine=engine, team_id=team_id, definition=WinRateDefinition()),
+        lambda: set_win_rate(viewer, engine=engine, team_id=team_id, definition=Definition()),
         lambda: leave_example(viewer, engine=engine),
     ):
         with pytest.raises(AccessDenied):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from app.storage.tables import Dataset, Team
+from app.storage.tables import Dataset
 
 
 def dataset(*, session: Session, organization_id: str, dataset_id: str) -> Dataset | None:
@@ -71,14 +71,3 @@ def next_sequence(*, session: Session, organization_id: str, team_id: str, table
         )
     ).one()
     return (last or 0) + 1
-
-
-def has_own(*, session: Session, organization_id: str) -> bool:
-    """Whether any team but the example has an active dataset."""
-    found = session.exec(
-        select(Dataset.id)
-        .join(Team, (col(Team.organization_id) == Dataset.organization_id) & (col(Team.id) == Dataset.team_id))
-        .where(Dataset.organization_id == organization_id, Dataset.state == "active", col(Team.is_example).is_(False))
-        .limit(1)
-    ).first()
-    return found is not None

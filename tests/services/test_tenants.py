@@ -1,0 +1,192 @@
+"""Nobody sees or changes anything of another organization, whatever identifier they come with.
+
+Every use case that takes an actor, and every query, is listed here by looking at the modules; a new one fails the first two
+tests until it is added.
+"""
+
+from __future__ import annotations
+
+import inspect as look_at
+import pkgutil
+from collections.abc import Callable
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+import app.storage.queries
+from app.errors import NotFound
+from app.ingest.limits import Limits
+from app.ingest.model import Answers, Choice, Question
+from app.metrics.model import Definition
+from app.services import imports, snapshots, teams
+from app.services.actor import Actor
+from app.storage.engine import reading, transaction
+from app.storage.queries import blobs, datasets, organizations, own_claims, uploads
+from app.storage.queries import teams as team_rows
+from app.storage.tables import Dataset
+
+LIMITS = Limits()
+
+ASKS_BY_LOGIN = {"memberships", "organization_by_key", "add_organization"}
+"""The queries that cannot know the organization yet: they find it, by the verified login or a well-known name, or make it."""
+
+
+@pytest.fixture
+def theirs(engine: Engine, owner: Actor, team_id: str) -> dict[str, str]:
+    """Identifiers of one thing of each kind that belong to `owner`."""
+    upload = imports.start_upload(owner, engine=engine, team_id=team_id, data=b"id\n1\n", name="a.csv", limits=LIMITS)
+    teams.rename_team(owner, engine=engine, team_id=team_id, name="Secret")
+    with transaction(engine) as session:
+        sha256 = blobs.put(session=session, organization_id=owner.organization_id, content=b"parquet")
+        row = Dataset(
+            organization_id=owner.organization_id,
+            team_id=team_id,
+            table_name="deal",
+            sequence=1,
+            mode="replace",
+            upload_id=upload.id,
+            file_name="a.csv",
+            file_sha256=upload.sha256,
+            answers_sha256="0",
+            parquet_sha256=sha256,
+            rejected_sha256=sha256,
+            info="{}",
+            receipt="{}",
+            account="{}",
+        )
+        session.add(row)
+        session.flush()
+        claim = own_claims.add_own_claim(
+            session=session, organization_id=owner.organization_id, team_id=team_id, member_id=owner.member_id, fields="{}"
+        )
+        return {"team": team_id, "upload": upload.id, "dataset": row.id, "sha256": sha256, "file": upload.sha256, "claim": claim.id}
+
+
+def use_cases(stranger: Actor, engine: Engine, theirs: dict[str, str], cache_dir: Path) -> dict[str, Callable[[], object]]:
+    """Each use case that names something, called by a stranger with identifiers of the owner."""
+    team, upload, dataset = theirs["team"], theirs["upload"], theirs["dataset"]
+    question = Question(key="k", kind="table", text="?", choices=(Choice("deal", "Deals"),), answer_in="table", answer_key="table")
+    return {
+        "teams.read_team": lambda: teams.read_team(stranger, engine=engine, team_id=team),
+        "teams.rename_team": lambda: teams.rename_team(stranger, engine=engine, team_id=team, name="Mine"),
+        "teams.set_programme_start": lambda: teams.set_programme_start(stranger, engine=engine, team_id=team, day=date(2026, 1, 1)),
+        "teams.set_time_zone": lambda: teams.set_time_zone(stranger, engine=engine, team_id=team, time_zone="UTC"),
+        "teams.set_currency": lambda: teams.set_currency(stranger, engine=engine, team_id=team, currency="EUR"),
+        "teams.set_win_rate": lambda: teams.set_win_rate(stranger, engine=engine, team_id=team, definition=Definition()),
+        "imports.start_upload": lambda: imports.start_upload(
+            stranger, engine=engine, team_id=team, data=b"id\n1\n", name="a.csv", limits=LIMITS
+        ),
+        "imports.read_upload": lambda: imports.read_upload(stranger, engine=engine, upload_id=upload),
+        "imports.pending_uploads": lambda: imports.pending_uploads(stranger, engine=engine, team_id=team),
+        "imports.inspect": lambda: imports.inspect(stranger, engine=engine, upload_id=upload, limits=LIMITS),
+        "imports.answer": lambda: imports.answer(stranger, engine=engine, upload_id=upload, answers=Answers()),
+        "imports.answer_question": lambda: imports.answer_question(
+            stranger, engine=engine, upload_id=upload, question=question, value="deal"
+        ),
+        "imports.prepare": lambda: imports.prepare(stranger, engine=engine, upload_id=upload, limits=LIMITS),
+        "imports.commit_upload": lambda: imports.commit_upload(stranger, engine=engine, upload_id=upload, limits=LIMITS),
+        "imports.discard_upload": lambda: imports.discard_upload(stranger, engine=engine, upload_id=upload),
+        "imports.undo": lambda: imports.undo(stranger, engine=engine, dataset_id=dataset),
+        "imports.history": lambda: imports.history(stranger, engine=engine, team_id=team),
+        "imports.read_receipt": lambda: imports.read_receipt(stranger, engine=engine, dataset_id=dataset),
+        "imports.rejected_rows": lambda: imports.rejected_rows(stranger, engine=engine, dataset_id=dataset),
+        "imports.clean_table": lambda: imports.clean_table(stranger, engine=engine, dataset_id=dataset),
+        "snapshots.snapshots": lambda: snapshots.snapshots(stranger, engine=engine, team_id=team, cache_dir=cache_dir),
+        "snapshots.snapshot_key": lambda: snapshots.snapshot_key(stranger, engine=engine, team_id=team),
+    }
+
+
+NAMES_NOTHING = {
+    "teams.list_teams",
+    "teams.create_team",
+    "teams.example_team",
+    "teams.leave_example",
+    "teams.shown_team",
+    "imports.load_example",
+}
+"""The use cases that are about the actor's own organization and take no identifier."""
+
+
+def test_every_use_case_is_tried_by_a_stranger(engine: Engine, stranger: Actor, theirs: dict[str, str], tmp_path: Path) -> None:
+    found = {
+        f"{module.__name__.rpartition('.')[2]}.{name}"
+        for module in (imports, snapshots, teams)
+        for name, function in look_at.getmembers(module, look_at.isfunction)
+        if function.__module__ == module.__name__
+        and not name.startswith("_")
+        and next(iter(look_at.signature(function).parameters)) == "actor"
+    }
+    assert set(use_cases(stranger, engine, theirs, tmp_path)) | NAMES_NOTHING == found
+
+
+def test_a_stranger_finds_nothing_and_changes_nothing(
+    engine: Engine, owner: Actor, stranger: Actor, team_id: str, theirs: dict[str, str], tmp_path: Path
+) -> None:
+    before = imports.read_upload(owner, engine=engine, upload_id=theirs["upload"]), teams.read_team(owner, engine=engine, team_id=team_id)
+    for attempt in use_cases(stranger, engine, theirs, tmp_path).values():
+        with pytest.raises(NotFound):
+            attempt()
+    after = imports.read_upload(owner, engine=engine, upload_id=theirs["upload"]), teams.read_team(owner, engine=engine, team_id=team_id)
+    assert after == before
+    assert list(tmp_path.glob("*.parquet")) == []
+    assert [team.name for team in teams.list_teams(stranger, engine=engine, with_example=True)] == ["My team"]
+
+
+def test_every_query_takes_the_organization_by_name() -> None:
+    wrong = []
+    for module in pkgutil.iter_modules(app.storage.queries.__path__, prefix="app.storage.queries."):
+        for name, function in look_at.getmembers(import_module(module.name), look_at.isfunction):
+            if function.__module__ != module.name or name.startswith("_"):
+                continue
+            parameters = look_at.signature(function).parameters
+            needed = {"session"} if name in ASKS_BY_LOGIN else {"session", "organization_id"}
+            if not needed <= set(parameters) or any(parameter.kind is not parameter.KEYWORD_ONLY for parameter in parameters.values()):
+                wrong.append(f"{module.name}.{name}")
+    assert wrong == []
+
+
+def test_no_query_answers_for_another_organization(engine: Engine, owner: Actor, stranger: Actor, theirs: dict[str, str]) -> None:
+    other = stranger.organization_id
+    team, upload, dataset = theirs["team"], theirs["upload"], theirs["dataset"]
+    with reading(engine) as session:
+        own = datasets.dataset(session=session, organization_id=owner.organization_id, dataset_id=dataset)
+        assert own is not None
+        own.mode, own.replaces_id = "extend", own.id
+        with session.no_autoflush:
+            assert [row.id for row in datasets.lineage(session=session, organization_id=other, dataset=own)] == [dataset]
+        session.expunge_all()
+        answers = {
+            "team": team_rows.team(session=session, organization_id=other, team_id=team),
+            "team_named": team_rows.team_named(session=session, organization_id=other, name="Secret"),
+            "example": team_rows.example(session=session, organization_id=other),
+            "upload": uploads.upload(session=session, organization_id=other, upload_id=upload),
+            "pending": list(uploads.pending(session=session, organization_id=other, team_id=team)),
+            "pending_of_file": uploads.pending_of_file(session=session, organization_id=other, team_id=team, sha256=theirs["file"]),
+            "content": blobs.content(session=session, organization_id=other, sha256=theirs["sha256"]),
+            "dataset": datasets.dataset(session=session, organization_id=other, dataset_id=dataset),
+            "of_upload": datasets.of_upload(session=session, organization_id=other, upload_id=upload),
+            "active": list(datasets.active(session=session, organization_id=other, team_id=team)),
+            "active_table": datasets.active_table(session=session, organization_id=other, team_id=team, table_name="deal"),
+            "history": list(datasets.history(session=session, organization_id=other, team_id=team)),
+            "member": organizations.member(session=session, organization_id=other, member_id=owner.member_id),
+            "actions": list(organizations.actions(session=session, organization_id=other)),
+            "own_claim": own_claims.own_claim(session=session, organization_id=other, claim_id=theirs["claim"]),
+            "own_claims": list(own_claims.own_claims(session=session, organization_id=other, team_id=team)),
+        }
+        assert {name: value for name, value in answers.items() if value not in (None, [])} == {}
+        assert datasets.next_sequence(session=session, organization_id=other, team_id=team, table_name="deal") == 1
+        assert [row.id for row in organizations.members(session=session, organization_id=other)] == [stranger.member_id]
+
+
+def test_the_same_bytes_of_two_organizations_are_two_blobs(engine: Engine, owner: Actor, stranger: Actor, theirs: dict[str, str]) -> None:
+    with transaction(engine) as session:
+        same = blobs.put(session=session, organization_id=stranger.organization_id, content=b"parquet")
+    assert same == theirs["sha256"]
+    with transaction(engine) as session:
+        # Nothing of the stranger's speaks of these bytes; the owner's stay.
+        assert blobs.clear_unused(session=session, organization_id=stranger.organization_id) == 1
+    with reading(engine) as session:
+        assert blobs.content(session=session, organization_id=owner.organization_id, sha256=same) == b"parquet"
