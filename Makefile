@@ -1,64 +1,91 @@
-# Everything the project can do, each line alone on a fresh machine (Python 3.11 or newer, make).
-# The environment lives in .venv; stamps tell whether it still fits the locked requirements.
+# Each of these does everything it needs on a fresh machine with Python 3.11 or newer and make.
+# Written for make 3.81 as well, which is what a Mac brings. `make help` prints the lines with a double hash.
 
-SHELL := /bin/sh
-.DEFAULT_GOAL := help
-PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11 python,$(shell command -v $(p) 2>/dev/null)))
 VENV := .venv
 PY := $(VENV)/bin/python
+UV := $(VENV)/bin/uv
+# uv reads no configuration of the machine, so that the same files give the same set everywhere.
+UV_INSTALL = $(UV) pip install --quiet --no-config --python $(PY) --require-hashes --requirement
+PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
+COMPILE = $(UV) pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help run install install-dev test check bench pictures lock audit clean
+# The first Python that is new enough; `make PYTHON=/path/to/python3 …` chooses another. Looked for only when it is needed.
+NAMES := python3 python3.14 python3.13 python3.12 python3.11 python
+FOUND = $(shell for name in $(NAMES); do if "$$name" -c '$(NEW_ENOUGH)' 2>/dev/null; then echo "$$name"; break; fi; done)
+PYTHON ?= $(FOUND)
 
-help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+CHECKED = $(wildcard app pages streamlit_app.py tests)
 
-run: install ## Install what is needed, then open the app in the browser
-	@$(PY) -m app run
+.DEFAULT_GOAL := help
+.PHONY: help run install install-dev test check format bench pictures lock audit clean
 
-install: $(VENV)/run.stamp ## Install what the app needs
+help: ## Show what can be made
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1 - \2/p' Makefile
 
-install-dev: $(VENV)/dev.stamp
+run: install ## Install what is needed, prepare the database, open the app (ARGS="--port 8600")
+	@$(PY) -m app run $(ARGS)
 
-test: install-dev ## Run all tests
-	@$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
+install: $(VENV)/.installed ## Install what the app needs into .venv
 
-check: install-dev ## Format, lint, types, directions of imports
+install-dev: $(VENV)/.installed-dev ## Install what the tests and checks need as well
+
+test: install-dev ## Run every test on all cores (ARGS="tests/metrics -k win_rate")
+	$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
+
+check: install-dev ## Check format, lint, types, direction of imports, boundaries, docs
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
-	$(PY) -m mypy
+	$(PY) -m mypy $(CHECKED)
 	$(VENV)/bin/lint-imports
+	$(PY) -m pytest -q tests/boundaries $(wildcard tests/docs tests/test_docs.py)
 
-bench: install-dev ## Measure, as ratios against a baseline of the same run
-	@$(PY) -m tests.bench $(ARGS)
+format: install-dev ## Format the code and mend what ruff can mend
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
 
-pictures: install-dev ## Take the README's screenshots
-	@$(PY) -m tests.pictures docs/pictures
+bench: install-dev ## Measure start, reruns and numbers (ARGS="start")
+	$(PY) -m tests.bench $(ARGS)
 
-lock: $(VENV)/made.stamp ## Compile requirements.in into requirements.txt with hashes
-	$(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade -q -o requirements.txt requirements.in
-	$(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -c requirements.txt -q -o requirements-dev.txt requirements-dev.in
+pictures: install-dev ## Take the pictures of the README again
+	$(PY) -m tests.pictures $(ARGS)
 
-audit: install-dev ## Look for known holes in the locked versions
-	$(PY) -m pip_audit --disable-pip --require-hashes -r requirements.txt
+lock: $(VENV)/.uv ## Compile requirements*.in with hashes (ARGS=--upgrade for the newest versions)
+	$(COMPILE) $(ARGS) requirements-uv.in --output-file requirements-uv.txt
+	$(COMPILE) $(ARGS) requirements.in --output-file requirements.txt
+	$(COMPILE) $(ARGS) requirements-dev.in --constraint requirements.txt --output-file requirements-dev.txt
 
-clean: ## Delete the environment and all caches (not your data)
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+audit: install-dev ## Look for known holes in the locked versions (asks the package index)
+	$(PY) -m pip_audit --require-hashes --disable-pip --requirement requirements.txt
 
-# A half-made environment is made anew; uv installs several times faster than pip, and pip does it where uv cannot be had.
-$(VENV)/made.stamp:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; see python.org/downloads."; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $$($(PYTHON) --version) is too old. Name another one: make PYTHON=python3.12 run"; exit 1; }
-	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { echo "Python cannot make an environment here; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
-	@$(PY) -m pip install --quiet --disable-pip-version-check uv || echo "uv cannot be had; pip will do."
+clean: ## Remove the environment and the caches of the tools; your data in var/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis tests/artifacts
+	find app pages tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# An environment that is already there is used as it is: its own configuration file is the stamp.
+$(VENV)/pyvenv.cfg:
+	@python='$(PYTHON)'; \
+	if [ -z "$$python" ]; then \
+	  echo "This needs Python 3.11 or newer, and none was found. Install one, or say where it is: make PYTHON=/path/to/python3" >&2; exit 1; \
+	elif ! "$$python" -c '$(NEW_ENOUGH)' 2>/dev/null; then \
+	  echo "This needs Python 3.11 or newer, and $$python is not. Name another: make PYTHON=/path/to/python3" >&2; exit 1; \
+	elif ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+	  echo "$$python cannot make environments. On Debian and Ubuntu install the missing part: sudo apt-get install python3-venv" >&2; exit 1; \
+	fi; \
+	echo "Making the environment in $(VENV) with $$("$$python" -V)"; \
+	"$$python" -m venv $(VENV)
+
+# uv installs ten times as fast as pip. Where it cannot be had, pip does the same, so its absence is no error.
+$(VENV)/.uv: requirements-uv.txt $(VENV)/pyvenv.cfg
+	@$(PIP_INSTALL) requirements-uv.txt || echo "uv cannot be installed here, so pip is used; that takes a minute or two." >&2
 	@touch $@
 
-$(VENV)/run.stamp: requirements.txt $(VENV)/made.stamp
-	@echo "Installing what the app needs. This takes a minute, once."
-	@$(VENV)/bin/uv pip install --python $(PY) --quiet --require-hashes --compile-bytecode -r requirements.txt 2>$(VENV)/install.log \
-		|| $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt || { cat $(VENV)/install.log; exit 1; }
+$(VENV)/.installed: requirements.txt $(VENV)/.uv
+	@echo "Installing what the app needs"
+	@if [ -x $(UV) ]; then $(UV_INSTALL) requirements.txt; else $(PIP_INSTALL) requirements.txt; fi
 	@touch $@
 
-$(VENV)/dev.stamp: requirements-dev.txt $(VENV)/made.stamp
-	@$(VENV)/bin/uv pip install --python $(PY) --quiet --require-hashes -r requirements-dev.txt 2>$(VENV)/install.log \
-		|| $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt || { cat $(VENV)/install.log; exit 1; }
-	@touch $(VENV)/run.stamp $@
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.uv
+	@echo "Installing what the app and its tests need"
+	@if [ -x $(UV) ]; then $(UV_INSTALL) requirements-dev.txt; else $(PIP_INSTALL) requirements-dev.txt; fi
+	@touch $@
