@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import cast
 
 import numpy as np
@@ -148,7 +149,8 @@ def _minor_units(plan: Plan, column: Column, read: values.Converted, typed: Type
     whole = pc.all(pc.equal(pc.round(read.values, 0), read.values)).as_py()
     if plan.system != "stripe" or not known or not coded or not whole or (code or "").upper() in numbers.NO_MINOR_UNIT:
         return read
-    scaled = pc.cast(pc.round(pc.divide(pc.cast(read.values, pa.decimal128(38, 8)), pa.scalar(100, pa.int64())), 4), numbers.MONEY)
+    hundredths = pc.multiply(read.values, pa.scalar(Decimal("0.01"), pa.decimal128(3, 2)))
+    scaled = pc.cast(pc.round(hundredths, 4), numbers.MONEY)
     typed.changed.append(Changed(column.heading, "Stripe's API writes hundredths; the amounts were divided by 100.", column.filled))
     return values.Converted(scaled, read.unreadable, read.changed)
 

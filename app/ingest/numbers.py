@@ -28,7 +28,8 @@ _SPACES = r"['’ \x{00A0}\x{202F}\x{2009}]"
 _TIMES = {"k": 1_000, "m": 1_000_000, "mio": 1_000_000, "mn": 1_000_000, "bn": 1_000_000_000}
 _CODE_OF_SIGN = {
     "€": "EUR", "£": "GBP", "₹": "INR", "R$": "BRL", "US$": "USD", "A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "NZ$": "NZD",
-    "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "₩": "KRW", "₺": "TRY", "₽": "RUB", "₪": "ILS", "฿": "THB", "₫": "VND", "Fr.": "CHF", "kr.": "kr",
+    "zł": "PLN", "Kč": "CZK",
+    "Ft": "HUF", "₩": "KRW", "₺": "TRY", "₽": "RUB", "₪": "ILS", "฿": "THB", "₫": "VND", "Fr.": "CHF", "kr.": "kr",
 }  # fmt: skip
 CURRENCY_CODES = frozenset(
     [

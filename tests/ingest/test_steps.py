@@ -220,6 +220,17 @@ def test_stripe_prefers_the_end_to_the_cancellation() -> None:
     assert table.info.currency == "USD"
 
 
+def test_amounts_of_stripes_api_are_hundredths() -> None:
+    raw = csv_of(
+        ["id", "customer_id", "created", "amount", "currency", "status", "livemode"],
+        ["ch_1", "cus_1", "2024-01-01 00:00:00", "1999", "usd", "succeeded", "true"],
+        ["ch_2", "cus_2", "2024-01-02 00:00:00", "500", "usd", "refunded", "true"],
+    )
+    table = read(raw, Answers(table="revenue_line"))
+    assert table.receipt.amounts == AmountCheck("amount", "USD", "24.9900", "24.9900", "0.0000")
+    assert [(row["amount"], row["cancelled"]) for row in rows_of(table)] == [(Decimal("19.99"), False), (Decimal("5.00"), True)]
+
+
 def test_days_in_the_future_do_not_say_when_the_file_was_made() -> None:
     raw = csv_of(
         DEALS,
