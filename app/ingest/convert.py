@@ -55,7 +55,7 @@ class Typed:
 
     def set_aside(self, mask: pa.Array, code: str, reason: str) -> None:
         """Set the rows of `mask` aside that are not set aside yet."""
-        new = pc.and_(pc.fill_null(mask, False), pc.is_null(self.aside))
+        new = pc.and_(pc.fill_null(mask, fill_value=False), pc.is_null(self.aside))
         if pc.any(new).as_py():
             self.aside = pc.if_else(new, code, self.aside)
             self.reasons[code] = reason
@@ -117,7 +117,7 @@ def _field(plan: Plan, name: str, typed: Typed, catalogue: Catalogue) -> None:
             read = _minor_units(plan, column, read, typed, catalogue)
         if kind == "count":
             whole = pc.equal(pc.round(read.values, 0), read.values)
-            bad = pc.or_(read.unreadable, pc.fill_null(pc.invert(whole), False))
+            bad = pc.or_(read.unreadable, pc.fill_null(pc.invert(whole), fill_value=False))
             read = values.Converted(pc.cast(pc.if_else(whole, pc.round(read.values, 0), None), pa.int64()), bad, read.changed)
     elif kind == "flag":
         read = values.flags(column, catalogue)
@@ -184,7 +184,7 @@ def _choose_rows(plan: Plan, typed: Typed, catalogue: Catalogue) -> None:
     currency = _row_currency(plan, typed)
     if currency is not None:
         typed.set_aside(
-            pc.invert(pc.fill_null(pc.equal(currency, plan.currency.code), False)),
+            pc.invert(pc.fill_null(pc.equal(currency, plan.currency.code), fill_value=False)),
             "other_currency",
             f"The amount is not in {plan.currency.code}.",
         )
@@ -249,7 +249,7 @@ def _warn(plan: Plan, typed: Typed) -> None:
     used = pc.is_null(typed.aside)
 
     def rows(mask: Callable[[], pa.Array]) -> int:
-        return int(pc.sum(pc.cast(pc.and_(pc.fill_null(mask(), False), used), pa.int64())).as_py() or 0)
+        return int(pc.sum(pc.cast(pc.and_(pc.fill_null(mask(), fill_value=False), used), pa.int64())).as_py() or 0)
 
     fields = typed.fields
     if plan.table == "deal":

@@ -140,8 +140,8 @@ def _order(values: pa.Array, counts: pa.Array, fits: int) -> DateReading:
     first, second = _number(parts, "a"), _number(parts, "b")
     marks = pc.drop_null(pc.struct_field(parts, "mark"))
     shape = pc.value_counts(marks)[0].as_py()["values"] if len(marks) else ""
-    over_first = pc.fill_null(pc.and_(pc.greater(first, 12), pc.less_equal(second, 12)), False)
-    over_second = pc.fill_null(pc.and_(pc.greater(second, 12), pc.less_equal(first, 12)), False)
+    over_first = pc.fill_null(pc.and_(pc.greater(first, 12), pc.less_equal(second, 12)), fill_value=False)
+    over_second = pc.fill_null(pc.and_(pc.greater(second, 12), pc.less_equal(first, 12)), fill_value=False)
     day_rows = int(pc.sum(pc.if_else(over_first, counts, 0)).as_py() or 0)
     month_rows = int(pc.sum(pc.if_else(over_second, counts, 0)).as_py() or 0)
     if day_rows and not month_rows:
@@ -150,7 +150,9 @@ def _order(values: pa.Array, counts: pa.Array, fits: int) -> DateReading:
     if month_rows and not day_rows:
         example = values.filter(over_second)[0].as_py()
         return DateReading("month first", f"Dates such as {example} can only have the month first.", fits, shape=shape)
-    both = pc.fill_null(pc.and_(pc.and_(pc.less_equal(first, 12), pc.less_equal(second, 12)), pc.not_equal(first, second)), False)
+    both = pc.fill_null(
+        pc.and_(pc.and_(pc.less_equal(first, 12), pc.less_equal(second, 12)), pc.not_equal(first, second)), fill_value=False
+    )
     if not day_rows and not month_rows and not pc.any(both).as_py():
         return DateReading(
             "day first", "Day and month are the same number in every date, so their order makes no difference.", fits, shape=shape
@@ -174,20 +176,20 @@ def convert(values: pa.Array, format: DateFormat, *, time_zone: str = "UTC", anc
     if format == "epoch milliseconds":
         whole = pc.if_else(pc.match_substring_regex(values, r"^\d{12,13}$"), values, None)
         utc = pc.multiply(pc.cast(whole, pa.int64()), 1000)
-        return Moments(_clock(utc, pc.is_valid(utc), time_zone), pc.is_valid(utc), False)
+        return Moments(_clock(utc, pc.is_valid(utc), time_zone), pc.is_valid(utc), two_digit_year=False)
     if format == "excel serial":
         fits = pc.if_else(pc.match_substring_regex(values, r"^\d{4,6}(\.\d+)?$"), values, None)
         seconds = pc.round(pc.multiply(pc.cast(fits, pa.float64()), 86_400.0))
         zero = int(_EXCEL_DAY_ZERO.timestamp())
         micros = pc.multiply(pc.add(pc.cast(seconds, pa.int64()), zero), 1_000_000)
-        return Moments(micros.cast(pa.timestamp("us")), nothing, False)
+        return Moments(micros.cast(pa.timestamp("us")), nothing, two_digit_year=False)
     if format == "nth day":
         if anchor is None:
-            return Moments(pa.nulls(len(values), pa.timestamp("us")), nothing, False)
+            return Moments(pa.nulls(len(values), pa.timestamp("us")), nothing, two_digit_year=False)
         fits = pc.if_else(pc.match_substring_regex(values, r"^\d{1,4}$"), values, None)
         start = int(anchor.replace(tzinfo=UTC).timestamp())
         micros = pc.multiply(pc.add(pc.multiply(pc.cast(fits, pa.int64()), 86_400), start), 1_000_000)
-        return Moments(micros.cast(pa.timestamp("us")), nothing, False)
+        return Moments(micros.cast(pa.timestamp("us")), nothing, two_digit_year=False)
     if format == "month name":
         one, other = _parts(values, _DAY_NAME), _parts(values, _NAME_DAY)
         moments = [_moment(parts, _number(parts, "y"), _month(parts), _number(parts, "d"), time_zone) for parts in (one, other)]
@@ -246,7 +248,7 @@ def _moment(parts: pa.Array, year: pa.Array, month: pa.Array, day: pa.Array, tim
     year = pc.if_else(short, pc.add(year, pc.if_else(pc.less(year, PIVOT), 2000, 1900)), year)
     hour = pc.coalesce(_number(parts, "h"), pa.scalar(0, pa.int64()))
     half = pc.utf8_lower(pc.utf8_slice_codeunits(_text(parts, "ap"), 0, 1))
-    afternoon, morning = pc.fill_null(pc.equal(half, "p"), False), pc.fill_null(pc.equal(half, "a"), False)
+    afternoon, morning = pc.fill_null(pc.equal(half, "p"), fill_value=False), pc.fill_null(pc.equal(half, "a"), fill_value=False)
     hour = pc.if_else(pc.and_(afternoon, pc.less(hour, 12)), pc.add(hour, 12), hour)
     hour = pc.if_else(pc.and_(morning, pc.equal(hour, 12)), 0, hour)
     minute = pc.coalesce(_number(parts, "mi"), pa.scalar(0, pa.int64()))
@@ -262,7 +264,7 @@ def _moment(parts: pa.Array, year: pa.Array, month: pa.Array, day: pa.Array, tim
         pc.and_(pc.greater_equal(day, 1), pc.less_equal(day, last)), pc.and_(pc.greater_equal(year, 1900), pc.less(year, 2200))
     )
     exists = pc.and_(exists, pc.and_(pc.less(hour, 24), pc.and_(pc.less(minute, 60), pc.less(second, 60))))
-    exists = pc.fill_null(exists, False)
+    exists = pc.fill_null(exists, fill_value=False)
     days = _days(pc.if_else(exists, year, 2000), pc.if_else(exists, real_month, 1), pc.if_else(exists, day, 1))
     seconds = pc.add(pc.add(pc.multiply(days, 86_400), pc.multiply(hour, 3_600)), pc.add(pc.multiply(minute, 60), second))
     total = pc.if_else(exists, pc.add(pc.multiply(seconds, 1_000_000), micros), None)
@@ -271,7 +273,7 @@ def _moment(parts: pa.Array, year: pa.Array, month: pa.Array, day: pa.Array, tim
     if not pc.any(zoned).as_py():
         return total.cast(pa.timestamp("us")), zoned
     digits = pc.replace_substring(zone, ":", "")
-    signed = pc.fill_null(pc.match_substring_regex(digits, r"^[+-]"), False)
+    signed = pc.fill_null(pc.match_substring_regex(digits, r"^[+-]"), fill_value=False)
     padded = pc.if_else(signed, pc.utf8_rpad(digits, 5, "0"), "+0000")
     offset = pc.add(
         pc.multiply(pc.cast(pc.utf8_slice_codeunits(padded, 1, 3), pa.int64()), 3_600),
@@ -302,7 +304,7 @@ def _clock(micros: pa.Array, zoned: pa.Array, time_zone: str) -> pa.Array:
     if time_zone == "UTC" or not pc.any(zoned).as_py():
         return micros.cast(pa.timestamp("us"))
     numbers = pc.fill_null(micros, 0).to_numpy(zero_copy_only=False) // 1_000_000
-    present = numbers[pc.fill_null(zoned, False).to_numpy(zero_copy_only=False)]
+    present = numbers[pc.fill_null(zoned, fill_value=False).to_numpy(zero_copy_only=False)]
     starts, offsets = _offsets(int(present.min()), int(present.max()), time_zone)
     moved = offsets[np.searchsorted(starts, numbers, side="right") - 1]
     shift = pc.if_else(zoned, pa.array(moved * 1_000_000, pa.int64()), 0)

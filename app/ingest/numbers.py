@@ -97,14 +97,28 @@ def read_marks(values: pa.Array, counts: pa.Array) -> NumberReading:
     whole = not pc.any(_matches(body, r"[.,]")).as_py()
     if points and commas:
         example = values.filter(point if points < commas else comma)[0].as_py()
-        return NumberReading(None, f"{points:,} cells use a decimal point and {commas:,} a decimal comma.", fits, True, example, currencies)
+        return NumberReading(
+            None,
+            f"{points:,} cells use a decimal point and {commas:,} a decimal comma.",
+            fits,
+            ambiguous=True,
+            example=example,
+            currencies=currencies,
+        )
     if points or commas:
         mark: DecimalMark = "decimal point" if points else "decimal comma"
         example = values.filter(point if points else comma)[0].as_py()
         return NumberReading(mark, f"Cells such as {example} can only have a {mark}.", fits, currencies=currencies)
     if open_:
         example = values.filter(either)[0].as_py()
-        return NumberReading(None, "The mark in every number can separate thousands or decimals.", fits, True, example, currencies)
+        return NumberReading(
+            None,
+            "The mark in every number can separate thousands or decimals.",
+            fits,
+            ambiguous=True,
+            example=example,
+            currencies=currencies,
+        )
     return NumberReading("decimal point", "The numbers carry no marks.", fits, currencies=currencies, whole=whole)
 
 
@@ -121,8 +135,8 @@ def convert(values: pa.Array, mark: DecimalMark) -> Amounts:
     good = pc.and_(good, pc.equal(opened, _filled(parts, "close")))
     power = _filled(parts, "power")
     times = pc.utf8_lower(pc.struct_field(parts, "times"))
-    scaled = pc.fill_null(pc.not_equal(times, ""), False)
-    zero = pc.fill_null(_matches(plain, r"^0*\.?0*$"), False)
+    scaled = pc.fill_null(pc.not_equal(times, ""), fill_value=False)
+    zero = pc.fill_null(_matches(plain, r"^0*\.?0*$"), fill_value=False)
     consistent = pc.all(pc.or_(pc.or_(scaled, zero), pc.invert(good))).as_py()
     if not consistent:
         # "1.2k" beside "950" may be a slip of the pen: only a column that is written so throughout is read so.
@@ -139,7 +153,7 @@ def convert(values: pa.Array, mark: DecimalMark) -> Amounts:
         exact = pc.coalesce(exact, _one_by_one(text, special, times, percent, pc.struct_field(parts, "power")))
     rounded = pc.round(exact, 4)
     money = pc.cast(rounded, MONEY, safe=False)
-    changed = pc.fill_null(pc.not_equal(rounded, exact), False)
+    changed = pc.fill_null(pc.not_equal(rounded, exact), fill_value=False)
     return Amounts(money, _sign(parts), changed, pc.and_(scaled, pc.is_valid(money)))
 
 
@@ -186,11 +200,11 @@ def _rows(mask: pa.Array, counts: pa.Array) -> int:
 
 
 def _matches(text: pa.Array, pattern: str) -> pa.Array:
-    return pc.fill_null(pc.match_substring_regex(text, pattern), False)
+    return pc.fill_null(pc.match_substring_regex(text, pattern), fill_value=False)
 
 
 def _filled(parts: pa.Array, name: str) -> pa.Array:
-    return pc.fill_null(pc.not_equal(pc.struct_field(parts, name), ""), False)
+    return pc.fill_null(pc.not_equal(pc.struct_field(parts, name), ""), fill_value=False)
 
 
 def _minus(parts: pa.Array, name: str) -> pa.Array:

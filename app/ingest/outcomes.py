@@ -45,7 +45,7 @@ def deal_outcomes(plan: Plan, fields: dict[str, pa.Array], changed: list[Changed
         found.append(pc.if_else(pc.is_valid(fields["closed"]), "won", pa.scalar(None, pa.string())))
     fields["outcome"] = pc.cast(pc.coalesce(*found, pa.nulls(rows, pa.string())), pa.string())
     if "closed" in fields:
-        still_open = pc.fill_null(pc.equal(fields["outcome"], "open"), False)
+        still_open = pc.fill_null(pc.equal(fields["outcome"], "open"), fill_value=False)
         expected = int(pc.sum(pc.cast(pc.and_(still_open, pc.is_valid(fields["closed"])), pa.int64())).as_py() or 0)
         column = plan.column("closed")
         if expected and column is not None:
@@ -71,7 +71,7 @@ def lead_converted(plan: Plan, fields: dict[str, pa.Array], changed: list[Change
         return
     fields["converted"] = pc.coalesce(*ways)
     if date is not None:
-        no = pc.and_(pc.is_valid(date), pc.invert(pc.fill_null(fields["converted"], False)))
+        no = pc.and_(pc.is_valid(date), pc.invert(pc.fill_null(fields["converted"], fill_value=False)))
         cells = int(pc.sum(pc.cast(no, pa.int64())).as_py() or 0)
         named = plan.column("converted_at")
         if cells and named is not None:
@@ -96,9 +96,9 @@ def line_cancelled(plan: Plan, fields: dict[str, pa.Array], catalogue: Catalogue
     """Set `cancelled`: a negative quantity (or amount, where there is no quantity), an invoice number C…, or a status that says so."""
     rows = plan.raw.cells.num_rows
     counted = fields.get("quantity", fields["amount"])
-    cancelled = pc.fill_null(pc.less(counted, pa.scalar(Decimal(0), counted.type)), False)
+    cancelled = pc.fill_null(pc.less(counted, pa.scalar(Decimal(0), counted.type)), fill_value=False)
     if "id" in fields:
-        named = pc.fill_null(pc.match_substring_regex(fields["id"], _CREDIT_ID), False)
+        named = pc.fill_null(pc.match_substring_regex(fields["id"], _CREDIT_ID), fill_value=False)
         share = (pc.mean(pc.cast(named, pa.float64())).as_py() or 0.0) if rows else 0.0
         # Where most invoice numbers begin with C it is how all invoices are numbered.
         if share < 0.5:

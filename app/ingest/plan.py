@@ -264,7 +264,7 @@ def _currency(table: TableName, mapped: dict[str, Column], catalogue: Catalogue,
         sign = not only.isalpha() or only == "kr"
         return Currency(answers.currency if answers.currency and sign else heading_currency(amount.heading) or only if sign else only)
     if answers.currency in codes:
-        return Currency(answers.currency, by_column and not by_cells, by_cells, True)
+        return Currency(answers.currency, column=by_column and not by_cells, cells=by_cells, several=True)
     ranked = sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))
     question = Question(
         key="currency",
@@ -280,7 +280,7 @@ def _currency(table: TableName, mapped: dict[str, Column], catalogue: Catalogue,
         example=ranked[0][0],
         rows=sum(codes.values()),
     )
-    return Currency(None, by_column and not by_cells, by_cells, True, question)
+    return Currency(None, column=by_column and not by_cells, cells=by_cells, several=True, question=question)
 
 
 def _more_notes(

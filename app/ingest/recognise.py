@@ -82,7 +82,7 @@ def recognise_table(columns: tuple[Column, ...], facts: FileFacts, catalogue: Ca
         )
         reason = f"This file is none of the tables the scorecard uses: {what}."
         question = Question("table", "table", f"{reason} If it is one after all, which?", choices, "table", "table")
-        return Recognition(None, 0.0, reason, True, ranked, question)
+        return Recognition(None, 0.0, reason, none_of_ours=True, scores=ranked, question=question)
     best, score = ranked[0]
     second = ranked[1][1] if len(ranked) > 1 else 0.0
     unsaid = _says_too_little(best, propose(best, columns, catalogue, system=system, answers=Answers()))
@@ -95,8 +95,15 @@ def recognise_table(columns: tuple[Column, ...], facts: FileFacts, catalogue: Ca
             reason = f"The columns fit {TABLES[best].label.lower()}, but {unsaid or 'not surely'}."
         ordered = tuple(sorted(choices, key=lambda choice: next((i for i, (name, _) in enumerate(ranked) if name == choice.value), 99)))
         question = Question("table", "table", f"{reason} What is one row of this file?", ordered, "table", "table")
-        return Recognition(None, round(score, 2), reason, False, ranked, question)
-    return Recognition(best, round(min(0.99, score + min(0.2, score - second)), 2), _why(best, row_is, columns), False, ranked, None)
+        return Recognition(None, round(score, 2), reason, none_of_ours=False, scores=ranked, question=question)
+    return Recognition(
+        best,
+        round(min(0.99, score + min(0.2, score - second)), 2),
+        _why(best, row_is, columns),
+        none_of_ours=False,
+        scores=ranked,
+        question=None,
+    )
 
 
 def _says_too_little(table: TableName, mapping: Mapping) -> str:

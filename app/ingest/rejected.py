@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from app.ingest.raw import RawTable
 
 BOM = b"\xef\xbb\xbf"
-_FORMULA = r"^[\s]*[=+\-@\t\r＝＋－＠]"  # noqa: RUF001  (spreadsheets take the full-width signs for the plain ones)
+_FORMULA = r"^[\s]*[=+\-@\t\r＝＋－＠]"
 _PLAIN_NUMBER = r"^[-+]?[\d.,\s]+$"
 
 

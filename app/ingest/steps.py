@@ -163,7 +163,7 @@ def _receipt(plan: Plan, typed: Typed, used: pa.Array, segments: tuple[Segment, 
             item["values"],
             typed.reasons[item["values"]],
             item["counts"],
-            tuple(_lines(lines, pc.fill_null(pc.equal(typed.aside, item["values"]), False))),
+            tuple(_lines(lines, pc.fill_null(pc.equal(typed.aside, item["values"]), fill_value=False))),
         )
         for item in codes
     ]

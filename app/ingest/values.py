@@ -199,7 +199,7 @@ def amounts(column: Column, format: str, catalogue: Catalogue) -> tuple[Converte
         (read.scaled, "k, M and the like were worked out."),
         (read.rounded, "More than four decimals were rounded to four."),
     ):
-        cells = column.cells_where(pc.fill_null(mask, False))
+        cells = column.cells_where(pc.fill_null(mask, fill_value=False))
         if cells:
             changed.append((what, cells))
     return Converted(column.spread(values), column.spread(bad), tuple(changed)), column.spread(read.currency)
