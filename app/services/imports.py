@@ -29,7 +29,7 @@ from app.ingest.limits import Limits
 from app.ingest.model import Answers, Inspection, Question, Receipt, TypedTable
 from app.services.actor import Actor, require
 from app.services.downloads import Download, table_csv
-from app.services.merge import Merged, RowAccount, combine, first_import, proposed_mode
+from app.services.merge import Merged, RowAccount, compare, first_import, merged, proposed_mode
 from app.services.stored_json import from_json, hash_of, to_json
 from app.services.teams import example_team, team_row
 from app.storage.engine import reading, transaction
@@ -269,25 +269,21 @@ def prepare(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, rea
             notes=(),
             same_as=None,
         )
-    replacing = _combined(ready, mode="replace")
-    mode, reason = proposed_mode(replacing.account, old=ready.active.info, new=ready.read.info)
-    try:
-        extending: Merged | None = _combined(ready, mode="extend")
-        refused = None
-    except AppError as error:
-        extending, refused = None, str(error)
-        if mode == "extend":
-            mode, reason = "replace", refused
+    found = compare(ready.active_parquet, old_info=ready.active.info, new=ready.parquet, new_info=ready.read.info)
+    mode, reason = proposed_mode(found.replacing, old=ready.active.info, new=ready.read.info)
+    refused = None if found.extend_refused is None else str(found.extend_refused)
+    if mode == "extend" and refused is not None:
+        mode, reason = "replace", refused
     return Prepared(
         upload=ready.upload,
         info=ready.read.info,
         receipt=ready.read.receipt,
         mode=mode,
         reason=reason,
-        replacing=replacing.account,
-        extending=None if extending is None else extending.account,
+        replacing=found.replacing,
+        extending=None if refused is not None else found.extending,
         extend_refused=refused,
-        notes=(extending or replacing).notes,
+        notes=found.notes,
         same_as=ready.same_as,
     )
 
@@ -428,15 +424,18 @@ def load_example(
 
 def account_sentence(account: RowAccount) -> str:
     """The account in words, such as "310 rows are new, 12 updated, 882 unchanged; 40 loaded rows stay"."""
-    parts = [f"{wording.count(account.new)} rows are new"]
+    sentence = _counted(account.new, "row is new", "rows are new")
     if account.before:
-        parts += [f"{wording.count(account.updated)} updated", f"{wording.count(account.unchanged)} unchanged"]
-    sentence = ", ".join(parts)
+        sentence += f", {wording.count(account.updated)} updated, {wording.count(account.unchanged)} unchanged"
     if account.kept:
-        sentence += f"; {wording.count(account.kept)} loaded rows stay"
+        sentence += f"; {_counted(account.kept, 'loaded row stays', 'loaded rows stay')}"
     if account.dropped:
-        sentence += f"; {wording.count(account.dropped)} rows that were loaded before are not in this file and are gone"
+        sentence += f"; {_counted(account.dropped, 'loaded row is not in this file and goes', 'loaded rows are not in this file and go')}"
     return f"{sentence}."
+
+
+def _counted(number: int, one: str, more: str) -> str:
+    return f"{wording.count(number)} {one if number == 1 else more}"
 
 
 # How the steps are done
@@ -485,8 +484,8 @@ def _commit(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, mod
             if done is None:
                 raise
             return done
-        merged = None if ready.same_as is not None else _chosen(ready, mode=mode)
-        committed = _store(actor, engine=engine, ready=ready, merged=merged)
+        result = None if ready.same_as is not None else _chosen(ready, mode=mode)
+        committed = _store(actor, engine=engine, ready=ready, result=result)
         if committed is not None:
             return committed
     raise AppError("Other imports of this table kept coming in between.", "Try again in a moment.")
@@ -548,26 +547,20 @@ def _ready(session: Session, actor: Actor, row: Upload, *, read: _Read, parquet:
     )
 
 
-def _combined(ready: _Ready, *, mode: ImportMode) -> Merged:
+def _chosen(ready: _Ready, *, mode: ImportMode | None) -> Merged:
     if ready.active is None or ready.active_parquet is None:
         return first_import(ready.parquet, info=ready.read.info)
-    return combine(ready.active_parquet, old_info=ready.active.info, new=ready.parquet, new_info=ready.read.info, mode=mode)
+    found = compare(ready.active_parquet, old_info=ready.active.info, new=ready.parquet, new_info=ready.read.info)
+    if mode is None:
+        proposed, _ = proposed_mode(found.replacing, old=ready.active.info, new=ready.read.info)
+        mode = "replace" if found.extend_refused is not None else proposed
+    return merged(found, mode=mode)
 
 
-def _chosen(ready: _Ready, *, mode: ImportMode | None) -> Merged:
-    if mode is not None:
-        return _combined(ready, mode=mode)
-    replacing = _combined(ready, mode="replace")
-    if ready.active is None:
-        return replacing
-    proposed, _ = proposed_mode(replacing.account, old=ready.active.info, new=ready.read.info)
-    return replacing if proposed == "replace" else _combined(ready, mode="extend")
-
-
-def _store(actor: Actor, *, engine: Engine, ready: _Ready, merged: Merged | None) -> Committed | None:
+def _store(actor: Actor, *, engine: Engine, ready: _Ready, result: Merged | None) -> Committed | None:
     """The one transaction of a commit; None when what is loaded, or the answers, changed since `ready` was made.
 
-    `merged` is None when the active dataset already holds the import.
+    `result` is None when the active dataset already holds the import.
     """
     organization_id = actor.organization_id
     with transaction(engine) as session:
@@ -582,7 +575,7 @@ def _store(actor: Actor, *, engine: Engine, ready: _Ready, merged: Merged | None
         expected = None if ready.active is None else ready.active.id
         if (None if active is None else active.id) != expected or _answers_hash(upload) != ready.answers_sha256:
             return None
-        if merged is None:
+        if result is None:
             if active is None:
                 return None
             upload.same_as_id = active.id
@@ -594,7 +587,7 @@ def _store(actor: Actor, *, engine: Engine, ready: _Ready, merged: Merged | None
         if active is not None:
             active.state = "replaced"
             session.add(active)
-        parquet_sha256 = blobs.put(session=session, organization_id=organization_id, content=merged.parquet)
+        parquet_sha256 = blobs.put(session=session, organization_id=organization_id, content=result.parquet)
         rejected_sha256 = blobs.put(session=session, organization_id=organization_id, content=ready.rejected_csv)
         # The older dataset steps down before the newer one comes: there may be only one active at any moment.
         session.flush()
@@ -605,7 +598,7 @@ def _store(actor: Actor, *, engine: Engine, ready: _Ready, merged: Merged | None
             sequence=datasets.next_sequence(
                 session=session, organization_id=organization_id, team_id=upload.team_id, table_name=table_name
             ),
-            mode=merged.account.mode,
+            mode=result.account.mode,
             upload_id=upload.id,
             member_id=actor.member_id,
             replaces_id=None if active is None else active.id,
@@ -614,9 +607,9 @@ def _store(actor: Actor, *, engine: Engine, ready: _Ready, merged: Merged | None
             answers_sha256=ready.answers_sha256,
             parquet_sha256=parquet_sha256,
             rejected_sha256=rejected_sha256,
-            info=to_json(merged.info),
+            info=to_json(result.info),
             receipt=to_json(ready.read.receipt),
-            account=to_json(merged.account),
+            account=to_json(result.account),
         )
         session.add(row)
         session.flush()

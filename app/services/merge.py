@@ -81,60 +81,67 @@ def first_import(parquet: bytes, *, info: SnapshotInfo) -> Merged:
     )
 
 
-def combine(old: bytes, *, old_info: SnapshotInfo, new: bytes, new_info: SnapshotInfo, mode: ImportMode) -> Merged:
-    """The table after importing `new` when `old` is loaded.
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """A new table beside the loaded one, matched once: what either mode would do, and what `merged` needs to do it."""
 
-    Parameters
-    ----------
-    old, new
-        Parquet of the same canonical table.
-    mode
-        "replace": the new rows alone. "extend": the new rows and those old ones that the new file says nothing about.
+    replacing: RowAccount
+    extending: RowAccount
+    notes: tuple[str, ...]
+    extend_refused: FileError | None
+    old_info: SnapshotInfo
+    new_info: SnapshotInfo
+    new_parquet: bytes
+    segments: tuple[Segment, ...]
+    left: pa.Table
+    right: pa.Table
+    alone: pa.Array
+
+
+def compare(old: bytes, *, old_info: SnapshotInfo, new: bytes, new_info: SnapshotInfo) -> Comparison:
+    """Match the rows of `new` with those of `old`; both are Parquet of the same canonical table."""
+    if old_info.table != new_info.table:
+        raise ValueError(f"cannot compare {old_info.table} with {new_info.table}")
+    before, after = pq.read_table(pa.BufferReader(old)), pq.read_table(pa.BufferReader(new))
+    segments, left, right, notes = _same_columns(before, old_info, after, new_info)
+    counts, alone = _match(left, right, table=new_info.table)
+    matched = {name: counts[name] for name in ("new", "updated", "unchanged", "superseded")}
+    rows, others = after.num_rows, len(alone)
+    return Comparison(
+        replacing=RowAccount(mode="replace", **matched, kept=0, dropped=others, before=before.num_rows, after=rows),
+        extending=RowAccount(mode="extend", **matched, kept=others, dropped=0, before=before.num_rows, after=rows + others),
+        notes=tuple(notes + _doubts(old_info, new_info)),
+        extend_refused=_refusal(left, right, old_info, new_info),
+        old_info=old_info,
+        new_info=new_info,
+        new_parquet=new,
+        segments=segments,
+        left=left,
+        right=right,
+        alone=alone,
+    )
+
+
+def merged(comparison: Comparison, *, mode: ImportMode) -> Merged:
+    """The table after the import: the new rows alone (replace), or with the loaded ones that the file says nothing about (extend).
 
     Raises
     ------
     FileError
         When the two cannot be put together: different currencies, or a traffic report without dates.
     """
-    if old_info.table != new_info.table:
-        raise ValueError(f"cannot combine {old_info.table} with {new_info.table}")
-    if mode == "extend":
-        _refuse_what_does_not_fit(old_info, new_info)
-    before, after = pq.read_table(pa.BufferReader(old)), pq.read_table(pa.BufferReader(new))
-    segments, left, right, notes = _same_columns(before, old_info, after, new_info)
-    counts, kept = _match(left, right, table=new_info.table)
-    account = RowAccount(
-        mode=mode,
-        new=counts["new"],
-        updated=counts["updated"],
-        unchanged=counts["unchanged"],
-        kept=len(kept) if mode == "extend" else 0,
-        dropped=0 if mode == "extend" else len(kept),
-        superseded=counts["superseded"],
-        before=before.num_rows,
-        after=after.num_rows + (len(kept) if mode == "extend" else 0),
-    )
-    if old_info.extracted and new_info.extracted and new_info.extracted < old_info.extracted:
-        notes.append(
-            f"This file reaches to {new_info.extracted}, what is loaded reaches to {old_info.extracted}: it may be the older export."
-        )
-    if mode == "extend" and old_info.currency != new_info.currency:
-        without = "This file" if new_info.currency is None else "What is loaded"
-        notes.append(f"{without} names no currency; its amounts are taken as {new_info.currency or old_info.currency}.")
     if mode == "replace":
-        return Merged(parquet=new, info=new_info, account=account, notes=tuple(notes))
-    if new_info.table == "traffic" and (left["date"].null_count or right["date"].null_count):
-        raise FileError(
-            "A traffic report without dates cannot be added to another one.", "Replace what is loaded, or export the report by day."
-        )
-    together = pa.concat_tables([left.take(kept), right])
+        return Merged(parquet=comparison.new_parquet, info=comparison.new_info, account=comparison.replacing, notes=comparison.notes)
+    if comparison.extend_refused is not None:
+        raise comparison.extend_refused
+    together = pa.concat_tables([comparison.left.take(comparison.alone), comparison.right])
     sink = pa.BufferOutputStream()
     pq.write_table(together, sink, compression="zstd")
     return Merged(
         parquet=sink.getvalue().to_pybytes(),
-        info=_info_of(together, segments=segments, old=old_info, new=new_info),
-        account=account,
-        notes=tuple(notes),
+        info=_info_of(together, segments=comparison.segments, old=comparison.old_info, new=comparison.new_info),
+        account=comparison.extending,
+        notes=comparison.notes,
     )
 
 
@@ -150,18 +157,35 @@ def proposed_mode(account: RowAccount, *, old: SnapshotInfo, new: SnapshotInfo) 
     if old.currency and new.currency and old.currency != new.currency:
         return "replace", f"The file is in {new.currency}, what is loaded in {old.currency}; the two cannot be added up."
     if account.updated + account.unchanged:
-        return "extend", f"The file shares rows with what is loaded, but {alone:,} loaded rows are not in it."
+        missing = "1 loaded row is" if alone == 1 else f"{alone:,} loaded rows are"
+        return "extend", f"The file shares rows with what is loaded, but {missing} not in it."
     if old.system == new.system:
         return "extend", "The file has none of the loaded rows and comes from the same kind of export."
     return "replace", "The file has none of the loaded rows and comes from another system; keeping both could count deals twice."
 
 
-def _refuse_what_does_not_fit(old: SnapshotInfo, new: SnapshotInfo) -> None:
+def _doubts(old: SnapshotInfo, new: SnapshotInfo) -> list[str]:
+    doubts = []
+    if old.extracted and new.extracted and new.extracted < old.extracted:
+        doubts.append(f"This file reaches to {new.extracted}, what is loaded reaches to {old.extracted}: it may be the older export.")
+    if (old.currency is None) != (new.currency is None):
+        without = "This file" if new.currency is None else "What is loaded"
+        doubts.append(f"{without} names no currency; put together, its amounts are taken as {new.currency or old.currency}.")
+    return doubts
+
+
+def _refusal(left: pa.Table, right: pa.Table, old: SnapshotInfo, new: SnapshotInfo) -> FileError | None:
     if old.currency and new.currency and old.currency != new.currency:
-        raise FileError(
+        return FileError(
             f"What is loaded is in {old.currency}, this file is in {new.currency}.",
             f"Replace what is loaded, or take the rows in {old.currency} only.",
         )
+    if new.table == "traffic" and (left["date"].null_count or right["date"].null_count):
+        return FileError(
+            "A traffic report without dates cannot be added to another one.",
+            "Replace what is loaded, or export the report by day.",
+        )
+    return None
 
 
 def _same_columns(
@@ -203,46 +227,47 @@ def _nulls(rows: int, kind: pa.DataType) -> pa.ChunkedArray:
 
 
 def _match(old: pa.Table, new: pa.Table, *, table: TableName) -> tuple[Counter[str], pa.Array]:
-    """How many new rows are new, updated, unchanged, how many old rows they supersede; positions of the other old rows."""
+    """How many new rows are new, updated, unchanged, how many old rows they supersede; positions of the other old rows.
+
+    A thing (a deal, an invoice) is known by a 128-bit hash of its key and says the same as before when the number of its rows and
+    the sum of their 64-bit hashes are the same, in whatever order the rows come.
+    """
+    canonical = {field.name for field in TABLES[table].stored}
     with duckdb.connect(config={"enable_external_access": "false", "threads": "2", "memory_limit": "1GB"}) as connection:
         for name, side in (("old", old), ("new", new)):
             connection.register(f"{name}_rows", side.append_column("position", pa.array(range(side.num_rows), pa.int64())))
             content = [column for column in side.column_names if column != SOURCE_ROW]
-            canonical = [column for column in content if column in {field.name for field in TABLES[table].stored}]
-            key = [column for column in KEYS[table] if column in side.column_names]
-            identified = (
-                f"CASE WHEN \"{key[0]}\" IS NULL THEN 'row' || {_fingerprint(canonical)} ELSE 'key' || {_fingerprint(key)} END"
-                if key
-                else _fingerprint(canonical)
+            by_row = _identity([column for column in content if column in canonical])
+            key = [column for column in KEYS[table] if column in content]
+            identified = f'CASE WHEN "{key[0]}" IS NULL THEN {by_row} ELSE {_identity(key)} END' if key else by_row
+            said = ", ".join(f'"{column}"' for column in content)
+            connection.execute(
+                f"CREATE TEMP TABLE {name}_keys AS SELECT position, {identified} AS k, hash({said}) AS said FROM {name}_rows"
             )
             connection.execute(
-                f"CREATE TEMP TABLE {name}_keys AS SELECT position, {identified} AS k, {_fingerprint(content)} AS said FROM {name}_rows"
-            )
-            connection.execute(
-                f"CREATE TEMP TABLE {name}_things AS SELECT k, count(*) AS n, md5(string_agg(said, '' ORDER BY said)) AS said "
-                f"FROM {name}_keys GROUP BY k"
+                f"CREATE TEMP TABLE {name}_things AS SELECT k, count(*) AS n, sum(said::HUGEINT) AS said FROM {name}_keys GROUP BY k"
             )
         [found] = connection.execute(
             """
             SELECT
                 coalesce(sum(n.n) FILTER (o.k IS NULL), 0),
-                coalesce(sum(n.n) FILTER (o.said <> n.said), 0),
-                coalesce(sum(n.n) FILTER (o.said = n.said), 0),
-                coalesce(sum(o.n) FILTER (o.said <> n.said), 0)
+                coalesce(sum(n.n) FILTER (o.n <> n.n OR o.said <> n.said), 0),
+                coalesce(sum(n.n) FILTER (o.n = n.n AND o.said = n.said), 0),
+                coalesce(sum(o.n) FILTER (o.n <> n.n OR o.said <> n.said), 0)
             FROM new_things n LEFT JOIN old_things o ON o.k = n.k
             """
         ).fetchall()
-        kept: pa.Table = connection.sql(
+        alone: pa.Table = connection.sql(
             "SELECT position FROM old_keys WHERE NOT EXISTS (SELECT 1 FROM new_things n WHERE n.k = old_keys.k) ORDER BY position"
         ).to_arrow_table()
     counts = Counter(dict(zip(("new", "updated", "unchanged", "superseded"), (int(number) for number in found), strict=True)))
-    return counts, kept["position"].combine_chunks()
+    return counts, alone["position"].combine_chunks()
 
 
-def _fingerprint(columns: list[str]) -> str:
-    """SQL for a hash of these columns; names are the canonical ones and "s0" … only. An empty cell differs from an empty text."""
+def _identity(columns: list[str]) -> str:
+    """SQL for a hash of these columns; names are the canonical ones only. An empty cell differs from an empty text."""
     parts = ", ".join(f"coalesce('=' || CAST(\"{column}\" AS VARCHAR), '-')" for column in columns)
-    return f"md5(concat_ws(chr(31), {parts}))"
+    return f"md5_number(concat_ws(chr(31), '{len(columns)}', {parts}))"
 
 
 def _info_of(table: pa.Table, *, segments: tuple[Segment, ...], old: SnapshotInfo, new: SnapshotInfo) -> SnapshotInfo:

@@ -357,11 +357,11 @@ def test_extending_keeps_what_the_file_does_not_have_and_the_newest_wins(
     first = load(owner, engine, team_id, file("1 won", "2 won", "3 won"))
     upload = start_upload(owner, engine=engine, team_id=team_id, data=file("2 lost", "3 won", "4 won"), name="b.csv", limits=LIMITS)
     ready = prepare(owner, engine=engine, upload_id=upload.id, limits=LIMITS, read_file=read_rows)
-    assert (ready.mode, ready.reason) == ("extend", "The file shares rows with what is loaded, but 1 loaded rows are not in it.")
+    assert (ready.mode, ready.reason) == ("extend", "The file shares rows with what is loaded, but 1 loaded row is not in it.")
     assert ready.replacing == RowAccount(mode="replace", new=1, updated=1, unchanged=1, kept=0, dropped=1, superseded=1, before=3, after=3)
     done = commit_upload(owner, engine=engine, upload_id=upload.id, limits=LIMITS, read_file=read_rows)
     assert done.dataset.account == ready.extending
-    assert done.sentence == "1 rows are new, 1 updated, 1 unchanged; 1 loaded rows stay."
+    assert done.sentence == "1 row is new, 1 updated, 1 unchanged; 1 loaded row stays."
     assert (done.dataset.mode, done.dataset.sequence, done.dataset.replaces_id) == ("extend", 2, first.dataset.id)
     assert loaded(owner, engine, team_id, tmp_path) == ["1 won", "2 lost", "3 won", "4 won"]
     assert [view.state for view in history(owner, engine=engine, team_id=team_id)] == ["active", "replaced"]
@@ -378,14 +378,14 @@ def test_an_older_file_that_is_inside_already_does_not_come_back(engine: Engine,
 def test_a_file_that_has_everything_replaces(engine: Engine, owner: Actor, team_id: str, tmp_path: Path) -> None:
     load(owner, engine, team_id, file("1 won", "2 won"))
     done = load(owner, engine, team_id, file("1 won", "2 lost", "3 won"))
-    assert (done.dataset.mode, done.sentence) == ("replace", "1 rows are new, 1 updated, 1 unchanged.")
+    assert (done.dataset.mode, done.sentence) == ("replace", "1 row is new, 1 updated, 1 unchanged.")
     assert loaded(owner, engine, team_id, tmp_path) == ["1 won", "2 lost", "3 won"]
 
 
 def test_replacing_says_how_many_rows_go(engine: Engine, owner: Actor, team_id: str, tmp_path: Path) -> None:
     load(owner, engine, team_id, file("1 won", "2 won"))
     done = load(owner, engine, team_id, file("9 won"), mode="replace")
-    assert done.sentence == "1 rows are new, 0 updated, 0 unchanged; 2 rows that were loaded before are not in this file and are gone."
+    assert done.sentence == "1 row is new, 0 updated, 0 unchanged; 2 loaded rows are not in this file and go."
     assert loaded(owner, engine, team_id, tmp_path) == ["9 won"]
 
 

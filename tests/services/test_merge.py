@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import FileError
-from app.services.merge import RowAccount, combine, proposed_mode
+from app.services.merge import Merged, RowAccount, compare, merged, proposed_mode
+from app.storage.tables import ImportMode
 from app.tables import Segment, SnapshotInfo, TableName
 
 Row = dict[str, Any]
@@ -44,6 +45,10 @@ def info(table: TableName, rows: list[Row]) -> SnapshotInfo:
     return SnapshotInfo(table=table, rows=len(rows))
 
 
+def combine(old: bytes, *, old_info: SnapshotInfo, new: bytes, new_info: SnapshotInfo, mode: ImportMode) -> Merged:
+    return merged(compare(old, old_info=old_info, new=new, new_info=new_info), mode=mode)
+
+
 def rows_of(content: bytes) -> list[Row]:
     found: list[Row] = pq.read_table(pa.BufferReader(content)).to_pylist()
     return [{name: value for name, value in row.items() if name != "source_row"} for row in found]
@@ -61,7 +66,7 @@ def deal(key: str | None, day: int, outcome: str = "won", amount: int | None = 1
 def test_the_newer_deal_wins_and_the_others_stay() -> None:
     old = [deal("1", 1), deal("2", 2), deal("3", 3)]
     new = [deal("2", 2, "lost"), deal("3", 3), deal("4", 9, "lost")]
-    merged = combine(
+    got = combine(
         parquet(old, DEAL),
         old_info=replace(
             info("deal", old),
@@ -84,9 +89,9 @@ def test_the_newer_deal_wins_and_the_others_stay() -> None:
         ),
         mode="extend",
     )
-    assert rows_of(merged.parquet) == [deal("1", 1), *new]
-    assert merged.account == RowAccount(mode="extend", new=1, updated=1, unchanged=1, kept=1, dropped=0, superseded=1, before=3, after=4)
-    assert merged.info == SnapshotInfo(
+    assert rows_of(got.parquet) == [deal("1", 1), *new]
+    assert got.account == RowAccount(mode="extend", new=1, updated=1, unchanged=1, kept=1, dropped=0, superseded=1, before=3, after=4)
+    assert got.info == SnapshotInfo(
         table="deal",
         rows=4,
         currency="EUR",
@@ -97,16 +102,16 @@ def test_the_newer_deal_wins_and_the_others_stay() -> None:
         outcomes=(("won", 2), ("lost", 2)),
         amounts_on_lost=True,
     )
-    assert merged.notes == ()
+    assert got.notes == ()
 
 
 def test_replacing_stores_the_new_file_as_it_is() -> None:
     old, new = [deal("1", 1), deal("2", 2)], [deal("2", 2)]
     content = parquet(new, DEAL)
-    merged = combine(parquet(old, DEAL), old_info=info("deal", old), new=content, new_info=info("deal", new), mode="replace")
-    assert merged.parquet == content
-    assert merged.info == info("deal", new)
-    assert merged.account == RowAccount(mode="replace", new=0, updated=0, unchanged=1, kept=0, dropped=1, superseded=0, before=2, after=1)
+    got = combine(parquet(old, DEAL), old_info=info("deal", old), new=content, new_info=info("deal", new), mode="replace")
+    assert got.parquet == content
+    assert got.info == info("deal", new)
+    assert got.account == RowAccount(mode="replace", new=0, updated=0, unchanged=1, kept=0, dropped=1, superseded=0, before=2, after=1)
 
 
 def test_lines_of_an_invoice_are_replaced_together() -> None:
@@ -115,41 +120,41 @@ def test_lines_of_an_invoice_are_replaced_together() -> None:
 
     old = [line("A", 1), line("A", 2), line("A", 3), line("B", 5), line("B", 5), line(None, 7)]
     new = [line("A", 1), line("A", 9), line("B", 5), line("B", 5), line(None, 7), line(None, 8)]
-    merged = combine(
+    got = combine(
         parquet(old, LINE), old_info=info("revenue_line", old), new=parquet(new, LINE), new_info=info("revenue_line", new), mode="extend"
     )
     # A: three lines give way to two. B: two equal lines stay two. Without a number: 7 is known, 8 is new.
-    assert merged.account == RowAccount(mode="extend", new=1, updated=2, unchanged=3, kept=0, dropped=0, superseded=3, before=6, after=6)
-    assert rows_of(merged.parquet) == new
+    assert got.account == RowAccount(mode="extend", new=1, updated=2, unchanged=3, kept=0, dropped=0, superseded=3, before=6, after=6)
+    assert rows_of(got.parquet) == new
 
 
 def test_a_line_twice_is_not_the_same_as_once() -> None:
     line = {"id": "A", "date": datetime(2026, 2, 1), "amount": Decimal("5.0000")}
-    merged = combine(
+    got = combine(
         parquet([line], LINE),
         old_info=info("revenue_line", [line]),
         new=parquet([line, line], LINE),
         new_info=info("revenue_line", [line, line]),
         mode="extend",
     )
-    assert (merged.account.updated, merged.account.superseded, merged.account.after) == (2, 1, 2)
+    assert (got.account.updated, got.account.superseded, got.account.after) == (2, 1, 2)
 
 
 def test_segments_meet_by_their_heading() -> None:
     old = [{**deal("1", 1), "s0": "North", "s1": "Gold"}]
     new = [{**deal("2", 2), "s0": "Silver", "s1": "yes"}]
-    merged = combine(
+    got = combine(
         parquet(old, DEAL, segments=("s0", "s1")),
         old_info=replace(info("deal", old), segments=(Segment("s0", "Region", 1), Segment("s1", "Tier", 1))),
         new=parquet(new, DEAL, segments=("s0", "s1")),
         new_info=replace(info("deal", new), segments=(Segment("s0", "Tier", 1), Segment("s1", "Partner", 1))),
         mode="extend",
     )
-    assert rows_of(merged.parquet) == [
+    assert rows_of(got.parquet) == [
         {**deal("1", 1), "s0": "North", "s1": "Gold", "s2": None},
         {**deal("2", 2), "s0": None, "s1": "Silver", "s2": "yes"},
     ]
-    assert merged.info.segments == (Segment("s0", "Region", 1), Segment("s1", "Tier", 2), Segment("s2", "Partner", 1))
+    assert got.info.segments == (Segment("s0", "Region", 1), Segment("s1", "Tier", 2), Segment("s2", "Partner", 1))
 
 
 def test_days_of_web_traffic_are_matched_by_day_and_source() -> None:
@@ -158,11 +163,11 @@ def test_days_of_web_traffic_are_matched_by_day_and_source() -> None:
 
     old = [day(1, "Ads", 5), day(1, "Mail", 6), day(2, "Ads", 7)]
     new = [day(2, "Ads", 8), day(3, "Ads", 9)]
-    merged = combine(
+    got = combine(
         parquet(old, TRAFFIC), old_info=info("traffic", old), new=parquet(new, TRAFFIC), new_info=info("traffic", new), mode="extend"
     )
-    assert rows_of(merged.parquet) == [*old[:2], *new]
-    assert merged.account == RowAccount(mode="extend", new=1, updated=1, unchanged=0, kept=2, dropped=0, superseded=1, before=3, after=4)
+    assert rows_of(got.parquet) == [*old[:2], *new]
+    assert got.account == RowAccount(mode="extend", new=1, updated=1, unchanged=0, kept=2, dropped=0, superseded=1, before=3, after=4)
 
 
 def test_web_traffic_without_days_cannot_be_added() -> None:
@@ -191,14 +196,14 @@ def test_two_currencies_cannot_be_added() -> None:
 
 def test_an_older_export_and_an_emptied_column_are_said() -> None:
     old, new = [deal("1", 1), deal("2", 2)], [deal("2", 2, amount=None)]
-    merged = combine(
+    got = combine(
         parquet(old, DEAL),
         old_info=replace(info("deal", old), extracted="2026-02-01"),
         new=parquet(new, DEAL),
         new_info=replace(info("deal", new), extracted="2026-01-15"),
         mode="extend",
     )
-    assert merged.notes == (
+    assert got.notes == (
         "“Amount” is filled in what is loaded, but this file has nothing for it.",
         "This file reaches to 2026-01-15, what is loaded reaches to 2026-02-01: it may be the older export.",
     )
@@ -253,8 +258,8 @@ def test_any_two_tables_reconcile(old: list[Row], new: list[Row]) -> None:
         for mode in ("extend", "replace")
     }
     assert rows_of(both["extend"].parquet) == expected(old, new)
-    for mode, merged in both.items():
-        counts = merged.account
+    for mode, got in both.items():
+        counts = got.account
         assert counts.mode == mode
         assert counts.before == len(old) == counts.unchanged + counts.superseded + counts.kept + counts.dropped
-        assert counts.after == merged.info.rows == counts.new + counts.updated + counts.unchanged + counts.kept
+        assert counts.after == got.info.rows == counts.new + counts.updated + counts.unchanged + counts.kept

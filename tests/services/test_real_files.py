@@ -86,7 +86,7 @@ def test_two_months_of_deals(engine: Engine, owner: Actor, team_id: str, tmp_pat
     ready = prepare(owner, engine=engine, upload_id=upload.id, limits=LIMITS)
     assert ready.mode == "extend"
     done = commit_upload(owner, engine=engine, upload_id=upload.id, limits=LIMITS)
-    assert done.sentence == "1 rows are new, 1 updated, 0 unchanged; 2 loaded rows stay."
+    assert done.sentence == "1 row is new, 1 updated, 0 unchanged; 2 loaded rows stay."
 
     whole = load(owner, engine, (second := second_team(owner, engine)), export(*JANUARY[:2], *FEBRUARY), "both.csv")
     assert done.dataset.info == whole
