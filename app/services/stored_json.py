@@ -39,7 +39,7 @@ def _date_text(value: object) -> str:
     raise TypeError(f"no plain value: {value!r}")
 
 
-def _build(hint: Any, value: Any) -> Any:  # noqa: ANN401  (any plain value, as the hint says)
+def _build(hint: Any, value: Any) -> Any:
     origin = get_origin(hint)
     if origin in (Union, UnionType):
         if value is None:

@@ -152,7 +152,7 @@ def read_rows(data: bytes, *, name: str, answers: Answers, limits: Limits, today
     )
 
 
-def load(actor: Actor, engine: Engine, team_id: str, data: bytes, *, name: str = "deals.csv", **more: Any) -> Committed:  # noqa: ANN401
+def load(actor: Actor, engine: Engine, team_id: str, data: bytes, *, name: str = "deals.csv", **more: Any) -> Committed:
     upload = start_upload(actor, engine=engine, team_id=team_id, data=data, name=name, limits=LIMITS)
     return commit_upload(actor, engine=engine, upload_id=upload.id, limits=LIMITS, read_file=read_rows, **more)
 

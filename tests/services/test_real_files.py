@@ -69,8 +69,6 @@ def load(actor: Actor, engine: Engine, team_id: str, data: bytes, name: str) -> 
     return commit_upload(actor, engine=engine, upload_id=upload.id, limits=LIMITS).dataset.info
 
 
-# Ibis 12 still calls DuckDB's older name for it.
-@pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")
 def test_two_months_of_deals(engine: Engine, owner: Actor, team_id: str, tmp_path: Path) -> None:
     set_time_zone(owner, engine=engine, team_id=team_id, time_zone="Europe/Berlin")
     load(owner, engine, team_id, export(*JANUARY), "january.csv")

@@ -22,6 +22,7 @@ from app.ingest.limits import Limits
 from app.ingest.model import Answers, Choice, Question
 from app.metrics.model import Definition
 from app.services import imports, snapshots, teams
+from app.services import own_claims as own
 from app.services.actor import Actor
 from app.storage.engine import reading, transaction
 from app.storage.queries import blobs, datasets, organizations, own_claims, uploads
@@ -94,6 +95,9 @@ def use_cases(stranger: Actor, engine: Engine, theirs: dict[str, str], cache_dir
         "imports.read_receipt": lambda: imports.read_receipt(stranger, engine=engine, dataset_id=dataset),
         "imports.rejected_rows": lambda: imports.rejected_rows(stranger, engine=engine, dataset_id=dataset),
         "imports.clean_table": lambda: imports.clean_table(stranger, engine=engine, dataset_id=dataset),
+        "own_claims.list_own_claims": lambda: own.list_own_claims(stranger, engine=engine, team_id=team),
+        "own_claims.add_own_claim": lambda: own.add_own_claim(stranger, engine=engine, team_id=team, fields={}, check=dict),
+        "own_claims.remove_own_claim": lambda: own.remove_own_claim(stranger, engine=engine, claim_id=theirs["claim"]),
         "snapshots.snapshots": lambda: snapshots.snapshots(stranger, engine=engine, team_id=team, cache_dir=cache_dir),
         "snapshots.snapshot_key": lambda: snapshots.snapshot_key(stranger, engine=engine, team_id=team),
     }
@@ -113,7 +117,7 @@ NAMES_NOTHING = {
 def test_every_use_case_is_tried_by_a_stranger(engine: Engine, stranger: Actor, theirs: dict[str, str], tmp_path: Path) -> None:
     found = {
         f"{module.__name__.rpartition('.')[2]}.{name}"
-        for module in (imports, snapshots, teams)
+        for module in (imports, own, snapshots, teams)
         for name, function in look_at.getmembers(module, look_at.isfunction)
         if function.__module__ == module.__name__
         and not name.startswith("_")
@@ -152,11 +156,11 @@ def test_no_query_answers_for_another_organization(engine: Engine, owner: Actor,
     other = stranger.organization_id
     team, upload, dataset = theirs["team"], theirs["upload"], theirs["dataset"]
     with reading(engine) as session:
-        own = datasets.dataset(session=session, organization_id=owner.organization_id, dataset_id=dataset)
-        assert own is not None
-        own.mode, own.replaces_id = "extend", own.id
+        row = datasets.dataset(session=session, organization_id=owner.organization_id, dataset_id=dataset)
+        assert row is not None
+        row.mode, row.replaces_id = "extend", row.id
         with session.no_autoflush:
-            assert [row.id for row in datasets.lineage(session=session, organization_id=other, dataset=own)] == [dataset]
+            assert [one.id for one in datasets.lineage(session=session, organization_id=other, dataset=row)] == [dataset]
         session.expunge_all()
         answers = {
             "team": team_rows.team(session=session, organization_id=other, team_id=team),
