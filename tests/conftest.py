@@ -1,10 +1,75 @@
-"""Fixtures that every test may use."""
+"""What every test may use: the real files, a PostgreSQL server, a browser; and the rule that nothing is skipped where all is required.
+
+A test that needs something this machine lacks is skipped with a sentence that says how to get it. With
+``SCORECARD_TEST_REQUIRE_ALL=1``, which `.ci/run` sets, such a skip is a failure: a green run then means that everything ran.
+Only the real files beside the repository may be missing there too, because they are not part of the project.
+"""
 
 from __future__ import annotations
 
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+REQUIRE_ALL = os.environ.get("SCORECARD_TEST_REQUIRE_ALL") == "1"
+
+NO_REAL_FILES = "The real files beside the repository are not here."
+NO_POSTGRESQL = "PostgreSQL is not installed. On Debian and Ubuntu: sudo apt-get install postgresql"
+NO_CHROMIUM = "Chromium is not installed. On Debian: sudo apt-get install chromium"
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    # A browser that looks for updates waits for a network that a test machine may not have.
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+# --- Nothing skipped ------------------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    report: pytest.TestReport = yield
+    # An expected failure is reported as skipped as well, and is none.
+    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        _fail(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Any:
+    report: pytest.CollectReport = yield
+    if REQUIRE_ALL and report.skipped:
+        _fail(report)
+    return report
+
+
+def _fail(report: pytest.TestReport | pytest.CollectReport) -> None:
+    reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+    if NO_REAL_FILES not in reason:
+        report.outcome = "failed"
+        report.longrepr = f"Everything is required here, and this was skipped. {reason}"
+
+
+# --- Real files -----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
@@ -12,5 +77,118 @@ def shared_data() -> Path:
     """The folder of real files beside the repository; tests that need it are skipped where it is absent."""
     folder = Path(__file__).parents[2] / "shared" / "data"
     if not folder.is_dir():
-        pytest.skip("The real data beside the repository is not here.")
+        pytest.skip(NO_REAL_FILES)
     return folder
+
+
+# --- PostgreSQL -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server of this process alone, on the loopback address, as postgresql://user@host:port/postgres.
+
+    Its user may create databases: a test makes its own, so tests do not meet. The server ends with the process however that ends.
+    """
+    binaries = _postgresql_binaries()
+    if binaries is None:
+        pytest.skip(NO_POSTGRESQL)
+    # PostgreSQL refuses to run as root, so root lends it to the user that the package made.
+    user = ["runuser", "-u", "postgres", "--"] if os.name == "posix" and os.geteuid() == 0 else []
+    folder = Path(tempfile.mkdtemp(prefix="scorecard-pg-"))
+    if user:
+        shutil.chown(folder, "postgres", "postgres")
+    data = folder / "data"
+
+    def run(program: str, *arguments: str) -> None:
+        command = [*user, str(binaries / program), *arguments]
+        log = folder.with_suffix(".log")
+        with log.open("ab") as out:
+            done = subprocess.run(command, cwd="/", stdin=subprocess.DEVNULL, stdout=out, stderr=out, timeout=60, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{program} failed:\n{log.read_text(encoding='utf-8', errors='replace')}")
+
+    run(
+        "initdb",
+        "--pgdata",
+        str(data),
+        "--username",
+        "postgres",
+        "--auth",
+        "trust",
+        "--no-sync",
+        "--encoding",
+        "UTF8",
+        "--locale",
+        "C.UTF-8",
+    )
+    # Holds the other end of a pipe: when this process is gone, even killed, the pipe closes and the server is stopped.
+    stop = f'read _; "$@" stop --pgdata "{data}" --mode immediate --silent; rm -rf "{folder}" "{folder.with_suffix(".log")}"'
+    with subprocess.Popen(
+        ["sh", "-c", stop, "sh", *user, str(binaries / "pg_ctl")],
+        cwd="/",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as watch:
+        try:
+            port = _start_postgresql(run, data=data, folder=folder)
+            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        finally:
+            watch.communicate(timeout=60)
+
+
+def _start_postgresql(run: Any, *, data: Path, folder: Path) -> int:
+    """Start the server and give its port; tried again when somebody takes the free port first."""
+    for attempt in range(3):
+        port = _free_port()
+        # What is lost in a crash is of no use here, so nothing waits for the disk.
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off -c max_connections=60"
+        try:
+            run("pg_ctl", "start", "--pgdata", str(data), "--wait", "--silent", "--log", str(folder / "log"), "--options", options)
+        except RuntimeError:
+            if attempt == 2:
+                raise
+            time.sleep(0.2)
+        else:
+            return port
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _postgresql_binaries() -> Path | None:
+    """The folder of the newest PostgreSQL server programs: Debian's, else those on the PATH."""
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if debian:
+        return debian[-1].parent
+    found = shutil.which("initdb")
+    return None if found is None else Path(found).resolve().parent
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+# --- Browser --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Where the system's Chromium is."""
+    found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip(NO_CHROMIUM)
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A headless Chromium of this process; a test opens a context of its own in it, and closes it."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGUMENTS))
+        yield running
+        running.close()
