@@ -250,14 +250,15 @@ def _find_head(
                 return index, max(written, _commonest(after) if len(after) else written)
         raise FileRefused("There is no such line for the head row.", "Choose another line.", file=name, row=head_line)
     sample = [i for i in usable[:_SAMPLE] if source.fields[i] == width]
-    filled = sorted(sum(1 for cell in source.cells(i) if cell.strip()) for i in sample[1:]) or [width]
-    typical = filled[len(filled) // 2]
+    filled = sorted((sum(1 for cell in source.cells(i) if cell.strip()) for i in sample), reverse=True) or [width]
+    # A head row names more than half as many columns as the fullest rows fill; a title line does not.
+    typical = filled[min(2, len(filled) - 1)]
     short: int | None = None
     for index in usable[:_HEAD_ZONE]:
         cells = source.trimmed(index)
         named = sum(1 for cell in cells if cell.strip())
         if source.fields[index] == width or len(cells) == width:
-            if named >= max(1, min(2, width), (typical + 1) // 2):
+            if named >= min(2, width) and 2 * named > typical:
                 return _confirmed(source, index, short, usable, width, name)
             continue
         if len(cells) > width and named >= 2 and _all_text(cells):
@@ -341,14 +342,13 @@ def _sort_rows(source: Source, first: int, end: int, width: int, kinds: dict[int
     omits = omits and not (whole & source.ends_empty[first:end] & ~source.blank[first:end]).any()
     for index in odd:
         cells = source.trimmed(index)
-        if _is_total(cells, width, source.cells(index)) and cells[-1:] and source.fields[index] != width:
+        fields = int(source.fields[index])
+        if _is_total(cells, width, source.cells(index)):
             kinds[index] = "total"
-        elif source.fields[index] > width and len(cells) <= width:
-            adjusted[index] = cells + [""] * (width - len(cells))
-        elif source.fields[index] < width and omits and source.fields[index] > 1:
+        elif (fields > width and len(cells) <= width) or (1 < fields < width and omits):
             adjusted[index] = cells + [""] * (width - len(cells))
         else:
-            unreadable[index] = f"has {int(source.fields[index])} fields instead of {width}"
+            unreadable[index] = f"has {fields} fields instead of {width}"
     return adjusted, unreadable
 
 

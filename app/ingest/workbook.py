@@ -31,14 +31,16 @@ from app.ingest.raw import MAX_COMMENTS, RawTable
 
 _KINDS: tuple[LineKind, ...] = ("head", "comment", "blank", "preamble", "total", "footer")
 _PIECE = 4 * 1024 * 1024
-_OVERLAP = 512
+_OVERLAP = 8 * 1024
+_UNDECIDED = 512
 _BATCH = 20_000
 _MAX_PART_NAME = 400
 
 # Cells that stand beyond column Z or row 9,999, in the plain spelling that every program writes …
-_FAR = re.compile(rb'r="(?:([A-Za-z]{2,8})(\d{1,9})|([A-Za-z])(\d{5,9}))"([^<>]*)>')
-# … and in any spelling that XML allows.
-_ANY = re.compile(rb"\br\s*=\s*[\"']\s*([A-Za-z]{1,8})(\d{1,9})\s*[\"']([^<>]*)>")
+_FAR_COLUMN = re.compile(rb'r="([A-Za-z]{2,8})\d')
+_FAR_ROW = re.compile(rb'r="[A-Za-z]{1,8}(\d{5,9})"')
+# … and in any spelling that XML allows, with the end of the tag where the cell is empty.
+_ANY = re.compile(rb"\br\s*=\s*[\"']\s*([A-Za-z]{1,8})(\d{1,9})\s*[\"']([^<>]{0,300}/>)?")
 _ANY_ROW = re.compile(rb"<(?:\w+:)?row\b[^<>]*?\br\s*=\s*[\"']\s*(\d{1,9})")
 _ODD_SPELLINGS = (b"r='", b"r =", b"r\t=", b"r\n=", b"r\r=", b"r= ", b"r=\t", b"r=\n", b"r=\r", b'r=" ')
 _UNPLACED = (b"<c>", b"<c t=", b"<c s=", b":c>", b":c t=", b":c s=")
@@ -99,13 +101,12 @@ def _examine(data: bytes, name: str, limits: Limits) -> dict[str, _Part]:
             parts: dict[str, _Part] = {}
             unpacked = 0
             for member in members:
-                lowered = member.filename.lower()
-                if lowered.endswith((".xml", ".rels", ".vml")):
-                    part, size = _scan_part(archive, member, "worksheets/" in lowered, name, limits)
-                    parts[member.filename.lstrip("/")] = part
-                    unpacked += size
-                    if unpacked > limits.unpacked_bytes:
-                        raise _too_large(name)
+                # Every part is looked at as if it were a sheet: which one is, is told by other parts of the same file.
+                part, size = _scan_part(archive, member, name, limits)
+                parts[member.filename.lstrip("/")] = part
+                unpacked += size
+                if unpacked > limits.unpacked_bytes:
+                    raise _too_large(name)
             return {sheet: parts[path] for sheet, path in _sheet_paths(archive).items() if path in parts}
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
         raise FileRefused(
@@ -139,7 +140,7 @@ def _check_directory(members: list[zipfile.ZipInfo], packed: int, name: str, lim
         raise _too_large(name)
 
 
-def _scan_part(archive: zipfile.ZipFile, member: zipfile.ZipInfo, sheet: bool, name: str, limits: Limits) -> tuple[_Part, int]:
+def _scan_part(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, limits: Limits) -> tuple[_Part, int]:
     """Read one part piece by piece: refuse declarations of entities; measure how far a sheet's cells reach."""
     part = _Part()
     size = 0
@@ -152,37 +153,66 @@ def _scan_part(archive: zipfile.ZipFile, member: zipfile.ZipInfo, sheet: bool, n
             window = kept + piece
             if b"<!DOCTYPE" in window or b"<!ENTITY" in window:
                 raise FileRefused("The workbook declares entities, which no export does.", "Export the table as CSV.", file=name)
-            if sheet:
-                _measure(window, len(kept), part)
-                if part.columns * part.rows > limits.cells:
-                    raise FileRefused(
-                        f"A sheet spans {part.rows:,} rows and {part.columns:,} columns because of a cell far from the others.",
-                        "Delete the empty rows and columns around the table, or export it as CSV.",
-                        file=name,
-                    )
+            _look_over(window, len(kept), part)
             kept = window[-_OVERLAP:]
+    if part.columns * part.rows > limits.cells:
+        part.columns, part.rows = _farthest(archive, member)
+    if part.columns * part.rows > limits.cells:
+        raise FileRefused(
+            f"A sheet spans {part.rows:,} rows and {part.columns:,} columns because of a cell far from the others.",
+            "Delete the empty rows and columns around the table, or export it as CSV.",
+            file=name,
+        )
     return part, size
 
 
-def _measure(window: bytes, seen: int, part: _Part) -> None:
-    part.columns, part.rows = max(part.columns, 26), max(part.rows, 9_999)
-    odd = any(spelling in window for spelling in _ODD_SPELLINGS)
-    for found in (_ANY if odd else _FAR).finditer(window):
-        groups = found.groups()
-        letters, digits, rest = groups if odd else (groups[0] or groups[2], groups[1] or groups[3], groups[4])
-        if rest.endswith(b"/"):
-            # A cell with nothing in it is not read.
-            continue
-        part.columns, part.rows = max(part.columns, _column(letters)), max(part.rows, int(digits))
-    if odd or any(spelling in window for spelling in _UNPLACED):
-        for found in _ANY_ROW.finditer(window):
-            part.rows = max(part.rows, int(found.group(1)))
+def _look_over(window: bytes, seen: int, part: _Part) -> None:
+    """Add what `window` shows: a bound on how far cells reach, filled or not; how many are filled; error cells.
+
+    The first `seen` bytes of the window were the end of the one before.
+    """
+    columns, rows = 26, 9_999
+    if _oddly_spelled(window):
+        for letters, digits, _ in _ANY.findall(window):
+            columns, rows = max(columns, _column(letters)), max(rows, int(digits))
+    else:
+        for letters in set(_FAR_COLUMN.findall(window)):
+            columns = max(columns, _column(letters))
+        rows = max(rows, max(map(int, _FAR_ROW.findall(window)), default=0))
+    if _oddly_spelled(window) or any(spelling in window for spelling in _UNPLACED):
+        rows = max(rows, max(map(int, _ANY_ROW.findall(window)), default=0))
+    part.columns, part.rows = max(part.columns, columns), max(part.rows, rows)
     fresh = window[seen:]
     part.filled += fresh.count(b"<v>") + fresh.count(b":v>") // 2 + fresh.count(b"<is>")
     if b't="e"' in window or b"t='e'" in window:
         for found in _ERROR_CELL.finditer(window):
             position = (int(found.group(2)) - 1, _column(found.group(1)) - 1)
             part.errors[position] = found.group(3).decode("utf-8", "replace")
+
+
+def _oddly_spelled(window: bytes) -> bool:
+    return any(spelling in window for spelling in _ODD_SPELLINGS)
+
+
+def _farthest(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[int, int]:
+    """The last column and row with a cell that holds something: a cell that is only formatted is not read."""
+    columns = rows = 1
+    kept = b""
+    with archive.open(member) as stream:
+        while True:
+            piece = stream.read(_PIECE)
+            window = kept + piece
+            # What begins at the very end of the window may go on in the next one, which begins with this end.
+            limit = len(window) - (_UNDECIDED if piece else 0)
+            for found in _ANY.finditer(window):
+                letters, digits, empty = found.groups()
+                if not empty and found.start() < limit:
+                    columns, rows = max(columns, _column(letters)), max(rows, int(digits))
+            if any(spelling in window for spelling in _UNPLACED):
+                rows = max(rows, max(map(int, _ANY_ROW.findall(window)), default=0))
+            kept = window[-_OVERLAP:]
+            if not piece:
+                return columns, rows
 
 
 def _column(letters: bytes) -> int:
@@ -275,14 +305,14 @@ def _flush(pending: list[list[str]], batches: list[list[pa.Array]]) -> None:
 
 def _text(value: object) -> str:
     """A cell's value as text, without loss."""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, datetime.datetime):
         return value.isoformat(sep=" ")
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
     return "" if value is None else str(value)
 
 
