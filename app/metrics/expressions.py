@@ -95,16 +95,17 @@ def revenue_by_customer(revenue: ir.Table, filters: Filters, *, spans: tuple[tup
 def purchases_kept(revenue: ir.Table, filters: Filters, *, months: int) -> ir.Table:
     """Customers of each period t of so many months, how many of them bought again in t + 1, and their revenue in both.
 
-    `period` is month index // months. Blank customers are left out. `kept_revenue` adds the smaller of both revenues, so that growth
-    of one customer does not hide the loss of another.
+    `period` is the index of the first month of the period. Blank customers are left out. `kept_revenue` adds the smaller of both
+    revenues, so that growth of one customer does not hide the loss of another.
     """
     rows = chosen(revenue, filters, moment="date")
     rows = rows.filter(rows.date.notnull() & rows.customer.notnull() & (rows.customer != ""))
-    each = rows.group_by(customer=rows.customer, period=(month_of(rows.date) // months).cast("int64")).aggregate(
+    month = month_of(rows.date)
+    each = rows.group_by(customer=rows.customer, period=(month - month % months).cast("int64")).aggregate(
         revenue=_sum(rows.amount), bought=rows.bought.cast("int64").max()
     )
     each = each.filter(each.bought == 1)
-    after = each.select(customer_after=each.customer, period_after=each.period - 1, revenue_after=each.revenue)
+    after = each.select(customer_after=each.customer, period_after=each.period - months, revenue_after=each.revenue)
     both = each.left_join(after, (each.customer == after.customer_after) & (each.period == after.period_after))
     again = both.customer_after.notnull()
     return both.group_by(period=both.period).aggregate(
@@ -137,12 +138,13 @@ def repeat_buyers(table: ir.Table, filters: Filters) -> ir.Table:
 
 
 def customers(table: ir.Table, filters: Filters, *, by: str | None = None) -> ir.Table:
-    """Customers by month started and month left (null: still there): number and recurring revenue."""
+    """Customers by month started, month left (null: still there) and whether they are marked as gone: number and recurring revenue."""
     rows = chosen(table, filters, moment=None)
-    keys: dict[str, ir.Value] = {"started": month_of(rows.started), "left": month_of(rows.churned)}
+    gone = rows.has_churned.fill_null(False)
+    keys: dict[str, ir.Value] = {"started": month_of(rows.started), "left": month_of(rows.churned), "gone": gone}
     if by is not None:
         keys["group"] = _group(rows, by)
-    return rows.group_by(**keys).aggregate(n=rows.count(), revenue=_sum(rows.revenue), flagged=_count(rows.has_churned.fill_null(False)))
+    return rows.group_by(**keys).aggregate(n=rows.count(), revenue=_sum(rows.revenue))
 
 
 def customers_in_span(table: ir.Table, filters: Filters, *, start: date, end: date) -> ir.Table:
@@ -178,9 +180,12 @@ def tenures(table: ir.Table, filters: Filters) -> ir.Table:
 
 
 def leads(table: ir.Table, filters: Filters, *, by: str | None = None) -> ir.Table:
-    """Leads by month created: number, how many converted, and how many within 30 and 90 days."""
+    """Leads by month created: number, how many converted, and how many within 30 and 90 days.
+
+    Days are those of the calendar, because many exports give the lead's day without its time.
+    """
     rows = chosen(table, filters, moment="created" if filters.start or filters.end else None)
-    seconds = _seconds(rows.created, rows.converted_at)
+    seconds = _seconds(rows.created.truncate("D"), rows.converted_at.truncate("D"))
     keys: dict[str, ir.Value] = {"month": month_of(rows.created)}
     if by is not None:
         keys["group"] = _group(rows, by)
@@ -200,12 +205,12 @@ def follow_up(table: ir.Table, filters: Filters) -> ir.Table:
     seconds = _seconds(rows.created, rows.first_contact_at)
 
     def within(limit: int) -> ir.Scalar:
-        return _count((seconds >= 0) & (seconds <= limit))
+        return _count((rows.first_contact_at >= rows.created) & (rows.first_contact_at <= rows.created + ibis.interval(seconds=limit)))
 
     return rows.aggregate(
         leads=rows.count(),
         contacted=seconds.count(),
-        negative=_count(seconds < 0),
+        negative=_count(rows.first_contact_at < rows.created),
         seconds=seconds.sum().cast("float64"),
         in_5m=within(300),
         in_1h=within(3600),
@@ -276,6 +281,8 @@ def _count(condition: ir.BooleanValue) -> ir.Scalar:
 
 
 def _seconds(start: ir.TimestampColumn, end: ir.TimestampColumn) -> ir.IntegerColumn:
+    # Cut to whole seconds first: DuckDB and PostgreSQL give fractions where Ibis promises a whole number.
+    start, end = start.truncate("s"), end.truncate("s")
     return (end.epoch_seconds() - start.epoch_seconds()).cast("int64")
 
 

@@ -66,7 +66,8 @@ def over_time(revenue: Revenue, filters: Filters, *, grain: Grain) -> tuple[Peri
     if not any(amount for amount, _ in sums.values()):
         return Absent("No record carries an amount.", "Export the amounts too.", "no_amount")
     result: list[PeriodRevenue] = []
-    whole = {p: revenue.coverage.covers(p) for p in periods_between(min(sums).start, max(sums).start, grain)}
+    covered = revenue.coverage.chosen(filters.start, filters.end)
+    whole = {p: covered.covers(p) for p in periods_between(min(sums).start, max(sums).start, grain)}
     for period, is_whole in whole.items():
         amount, n = sums.get(period, (0.0, 0))
         growth, absent = _growth(period, period.previous(), sums, whole)
@@ -78,17 +79,24 @@ def over_time(revenue: Revenue, filters: Filters, *, grain: Grain) -> tuple[Peri
 def between(revenue: Revenue, filters: Filters, *, earlier: tuple[date, date], later: tuple[date, date]) -> Growth:
     """Growth from one span of days to another of equal length, with its interval by account.
 
-    Spans are (first day, first day after). Blank customers count in the sums and as one account in the interval.
+    Spans are (first day, first day after). Blank customers count in the sums and as one account in the interval. Growth is Absent
+    ("partial_period") when the data do not cover both spans; days chosen in the filters play no part, the spans take their place.
     """
     from app.statistics.resampling import ratio_of_sums_interval
 
-    rows = revenue.snapshot.collect(expressions.revenue_by_customer(revenue.records, filters, spans=(earlier, later)))
+    if revenue.coverage is None:
+        return Growth(earlier, later, 0.0, 0.0, None, None, 0, NO_REVENUE)
+    found_rows = revenue.snapshot.collect(expressions.revenue_by_customer(revenue.records, filters, spans=(earlier, later)))
+    # Accounts without revenue in either span say nothing about growth, and must not make few accounts look like many.
+    rows = [row for row in found_rows if row["span0"] or row["span1"]]
     before = [row["span0"] for row in rows]
     after = [row["span1"] for row in rows]
     total_before, total_after = sum(before), sum(after)
-    named = sum(1 for row in rows if row["customer"] and (row["span0"] or row["span1"]))
+    named = sum(1 for row in rows if row["customer"])
     if not rows or (not total_before and not total_after):
         return Growth(earlier, later, 0.0, 0.0, None, None, named, NO_REVENUE)
+    if not all(revenue.coverage.covers_span(*span) for span in (earlier, later)):
+        return Growth(earlier, later, total_before, total_after, None, None, named, PARTIAL)
     if total_before <= 0:
         return Growth(earlier, later, total_before, total_after, None, None, named, NOTHING_EARLIER)
     value = total_after / total_before - 1
@@ -110,27 +118,35 @@ def last_year(revenue: Revenue, filters: Filters) -> Growth | Absent:
     return between(revenue, filters, earlier=spans[-2], later=spans[-1])
 
 
-def yearly(revenue: Revenue, filters: Filters) -> YearlyGrowth:
-    """CAGR over all whole years of twelve months, counted back from the last whole month."""
-    spans = yearly_spans(revenue.coverage)
+def yearly(revenue: Revenue, filters: Filters, *, years: int | None = None) -> YearlyGrowth:
+    """CAGR over whole years of twelve months, counted back from the last whole month.
+
+    All of them, or exactly the last `years`; Absent when there are fewer. The days of the filters cut the years too.
+    """
+    covered = revenue.coverage.chosen(filters.start, filters.end) if revenue.coverage is not None else None
+    spans = yearly_spans(covered)
+    if years is not None:
+        if len(spans) < years:
+            short = Absent(f"{years} whole years of revenue are needed; {len(spans)} are loaded.", TOO_SHORT.remedy, "too_short")
+            return YearlyGrowth(len(spans), (), None, None, short)
+        spans = spans[-years:]
     months = by_month(revenue, filters)
     sums = tuple(
         (start, end, sum(a for m, (a, _) in months.items() if start <= date(m // 12, m % 12 + 1, 1) < end)) for start, end in spans
     )
-    years = len(sums)
-    if years < 2:
-        return YearlyGrowth(years, sums, None, None, TOO_SHORT)
+    if len(sums) < 2:
+        return YearlyGrowth(len(sums), sums, None, None, TOO_SHORT)
     first, last = sums[0][2], sums[-1][2]
     if first <= 0 or last <= 0:
-        return YearlyGrowth(years, sums, None, None, NOTHING_EARLIER)
-    steps = years - 1
+        return YearlyGrowth(len(sums), sums, None, None, NOTHING_EARLIER)
+    steps = len(sums) - 1
     growth = between(revenue, filters, earlier=spans[0], later=spans[-1])
     interval = None
     if growth.interval is not None:
         # The yearly rate rises with the ratio of the ends, so the limits go through the same root.
         low, high = ((1 + max(limit, -1.0)) ** (1 / steps) - 1 for limit in (growth.interval.low, growth.interval.high))
         interval = Interval(low, high, growth.interval.level, growth.interval.method)
-    return YearlyGrowth(years, sums, (last / first) ** (1 / steps) - 1, interval)
+    return YearlyGrowth(len(sums), sums, (last / first) ** (1 / steps) - 1, interval)
 
 
 def yearly_spans(coverage: Coverage | None) -> tuple[tuple[date, date], ...]:

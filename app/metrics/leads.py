@@ -47,7 +47,8 @@ def over_time(leads: Snapshot, filters: Filters, *, grain: Grain) -> tuple[Perio
     for row in leads.collect(expressions.leads(leads.table, filters)):
         if row["month"] is not None:
             months[period_of_month(row["month"], grain)].append(row)
-    covered = coverage(leads)
+    known = coverage(leads)
+    covered = known.chosen(filters.start, filters.end) if known is not None else None
     if not months or covered is None:
         return Absent("The leads have no creation date.", "Export the day each lead came in.", "no_date")
     return tuple(

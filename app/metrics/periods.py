@@ -6,7 +6,7 @@ quarters and years by whole-number division.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -51,16 +51,28 @@ class Coverage:
     """From which day to which day a table is taken to be complete (both included), and how far apart its records are.
 
     `slack` is the number of days without a record that mean nothing: weekends and holidays, or longer where records are rare.
+    `start` and `end` (exclusive) are days that somebody chose to look at, None where nobody did.
     """
 
     first: date
     last: date
     slack: int = 4
+    start: date | None = None
+    end: date | None = None
 
     def covers(self, period: Period) -> bool:
-        """Whether the period is whole: the data begin by its start and go on to its end, but for the slack."""
-        allowed = timedelta(days=min(self.slack, period.days // 3))
-        return self.first <= period.start + allowed and self.last >= period.end - timedelta(days=1) - allowed
+        """Whether the period is whole: inside the days chosen, and the data cover it."""
+        chosen = (self.start is None or self.start <= period.start) and (self.end is None or period.end <= self.end)
+        return chosen and self.covers_span(period.start, period.end)
+
+    def covers_span(self, start: date, end: date) -> bool:
+        """Whether the data begin by `start` and go on to `end` (the first day after), but for the slack."""
+        allowed = timedelta(days=min(self.slack, (end - start).days // 3))
+        return self.first <= start + allowed and self.last >= end - timedelta(days=1) - allowed
+
+    def chosen(self, start: date | None, end: date | None) -> Coverage:
+        """The same coverage when only the days from `start` to `end` (exclusive) are looked at; they cut periods without slack."""
+        return replace(self, start=start, end=end)
 
 
 def month_index(day: date) -> int:

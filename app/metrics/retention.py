@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.metrics import expressions
 from app.metrics.engine import Snapshot
 from app.metrics.growth import Revenue
 from app.metrics.model import SMALL, Filters, GroupRetention, Retention, RetentionKind
-from app.metrics.periods import MONTHS, Coverage, Grain, Period, month_index, period_of_month, periods_between
+from app.metrics.periods import (
+    MONTHS,
+    Coverage,
+    Grain,
+    Period,
+    month_index,
+    months_before,
+    period_of_month,
+    periods_between,
+    whole_months,
+)
 from app.statistics.intervals import Absent
+
+if TYPE_CHECKING:
+    from app.statistics.survival import SurvivalCurve
 
 NO_CUSTOMERS = Absent(
     "No customers and no purchases are loaded.",
@@ -116,9 +130,23 @@ def contracts_over_time(customers: Snapshot, filters: Filters, *, grain: Grain) 
 
 
 def contracts_in_span(customers: Snapshot, filters: Filters, *, start: date, end: date) -> Retention:
-    """Logo retention and GRR between two days (the second exclusive)."""
+    """Logo retention and GRR between two days (the second exclusive); Absent inside when the list does not reach to the second."""
+    covered = coverage(customers)
+    if covered is None:
+        return replace(made("contract", 0, 0), absent=NO_DATES)
+    if not covered.covers_span(max(start, covered.first), end):
+        return replace(made("contract", 0, 0, partial=True), absent=NOT_YET)
     row = customers.collect(expressions.customers_in_span(customers.table, filters, start=start, end=end))[0]
     return made("contract", row["kept"], row["at_start"], revenue=row["revenue"], revenue_kept=row["revenue_kept"])
+
+
+def contracts_last_year(customers: Snapshot, filters: Filters) -> Retention:
+    """Logo retention and GRR over the last twelve whole months."""
+    covered = coverage(customers)
+    whole = whole_months(covered) if covered is not None else None
+    if whole is None:
+        return replace(made("contract", 0, 0), absent=NO_DATES)
+    return contracts_in_span(customers, filters, start=months_before(whole[1], 12), end=whole[1])
 
 
 def flagged(customers: Snapshot, filters: Filters) -> Retention:
@@ -138,15 +166,16 @@ def flagged_by_group(customers: Snapshot, filters: Filters, *, by: str) -> tuple
 def repeat_over_time(revenue: Revenue, filters: Filters, *, grain: Grain) -> tuple[Retention, ...] | Absent:
     """Customers of each period who bought again in the next, with GRR and NRR of the same customers."""
     rows = revenue.snapshot.collect(expressions.purchases_kept(revenue.records, filters, months=MONTHS[grain]))
-    by_period = {period_of_month(row["period"] * MONTHS[grain], grain): row for row in rows}
+    by_period = {period_of_month(row["period"], grain): row for row in rows}
     if not by_period or revenue.coverage is None:
         return Absent(
             "The records name no customer, so nobody can be seen to come back.", "Export the customer of each record.", "no_account"
         )
+    covered = revenue.coverage.chosen(filters.start, filters.end)
     result = []
     for period in periods_between(min(by_period).start, max(by_period).start, grain)[:-1]:
         row = by_period.get(period, {"customers": 0, "again": 0, "revenue": 0.0, "revenue_after": 0.0, "kept_revenue": 0.0})
-        partial = not (revenue.coverage.covers(period) and revenue.coverage.covers(period.next()))
+        partial = not (covered.covers(period) and covered.covers(period.next()))
         result.append(
             made(
                 "repeat",
@@ -190,10 +219,12 @@ def lifetimes(customers: Snapshot, filters: Filters) -> tuple[tuple[float, ...],
         last = month_index(covered.last)
         for row in customers.collect(expressions.customers(customers.table, filters)):
             if _dated(row):
-                length = (row["left"] if row["left"] is not None else last) - row["started"]
+                # A leaving day after the last day covered is announced, and has not happened yet.
+                left = row["left"] is not None and row["left"] <= last
+                length = (row["left"] if left else last) - row["started"]
                 if length >= 0:
                     months += [float(length)] * row["n"]
-                    gone += [row["left"] is not None] * row["n"]
+                    gone += [left] * row["n"]
     else:
         for row in customers.collect(expressions.tenures(customers.table, filters)):
             months += [float(row["months"])] * row["n"]
@@ -201,6 +232,14 @@ def lifetimes(customers: Snapshot, filters: Filters) -> tuple[tuple[float, ...],
     if not months or not any(gone):
         return NOBODY_LEFT if months else NO_DATES
     return tuple(months), tuple(gone)
+
+
+def survival(customers: Snapshot, filters: Filters) -> SurvivalCurve | Absent:
+    """How large a share is still there after so many months (Kaplan-Meier); Absent when nobody left or no times are known."""
+    from app.statistics.survival import kaplan_meier
+
+    found = lifetimes(customers, filters)
+    return found if isinstance(found, Absent) else kaplan_meier(*found)
 
 
 def coverage(customers: Snapshot) -> Coverage | None:
@@ -214,7 +253,7 @@ def coverage(customers: Snapshot) -> Coverage | None:
 
 def _dated(row: dict[str, Any]) -> bool:
     # A customer marked as gone without a day cannot be placed in time.
-    return row["started"] is not None and not (row["left"] is None and row["flagged"])
+    return row["started"] is not None and not (row["left"] is None and row["gone"])
 
 
 def _has_leavers(customers: Snapshot) -> bool:

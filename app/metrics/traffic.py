@@ -25,7 +25,7 @@ def visits(traffic: Snapshot, filters: Filters, *, grain: Grain) -> Visits:
     periods: tuple[PeriodVisits, ...] = ()
     info = traffic.info
     if by_period and info.first and info.last:
-        covered = Coverage(date.fromisoformat(info.first), date.fromisoformat(info.last), 1)
+        covered = Coverage(date.fromisoformat(info.first), date.fromisoformat(info.last), 1).chosen(filters.start, filters.end)
         span = periods_between(min(by_period).start, max(by_period).start, grain)
         periods = tuple(PeriodVisits(p, not covered.covers(p), by_period.get(p, 0)) for p in span)
     ordered = tuple(sorted(by_source.items(), key=lambda item: (-item[1], item[0])))

@@ -110,7 +110,8 @@ def rate_of(tally: Tally, definition: Definition, *, refusal: Absent | None = No
 def refusal(snapshot: Snapshot, definition: Definition) -> Absent | None:
     """Why the file as a whole allows no win rate under a definition; None when it does."""
     outcomes = dict(snapshot.info.outcomes)
-    if outcomes.get("won", 0) and not outcomes.get("lost", 0) and not outcomes.get("no_decision", 0):
+    not_won = outcomes.get("lost", 0) + (outcomes.get("no_decision", 0) if definition.no_decision == "in" else 0)
+    if outcomes.get("won", 0) and not not_won:
         return WINS_ONLY
     if outcomes.get("lost", 0) and not outcomes.get("won", 0):
         return LOSSES_ONLY
@@ -142,19 +143,20 @@ def overall(snapshot: Snapshot, definition: Definition, filters: Filters) -> Win
 def over_time(snapshot: Snapshot, definition: Definition, filters: Filters, *, grain: Grain) -> tuple[PeriodRate, ...] | Absent:
     """The win rate of each period, gaps included; Absent when the deals carry no such date."""
     rows = snapshot.collect(expressions.deals(snapshot.table, filters, moment=definition.by_date))
-    return by_period(snapshot, rows, definition, grain=grain)
+    return by_period(snapshot, rows, definition, filters, grain=grain)
 
 
 def by_period(
-    snapshot: Snapshot, rows: Iterable[Mapping[str, Any]], definition: Definition, *, grain: Grain
+    snapshot: Snapshot, rows: Iterable[Mapping[str, Any]], definition: Definition, filters: Filters, *, grain: Grain
 ) -> tuple[PeriodRate, ...] | Absent:
-    """Roll rows by month up to periods."""
+    """Roll rows by month up to periods. By creation date, `open` says how many deals of a period are not decided yet."""
     tallies: dict[Any, Tally] = defaultdict(Tally)
     for row in rows:
-        if row["month"] is not None and row["outcome"] != "open":
+        if row["month"] is not None and (row["outcome"] != "open" or definition.by_date == "created"):
             tallies[period_of_month(row["month"], grain)].add(row)
     why = refusal(snapshot, definition)
-    covered = coverage(snapshot)
+    known = coverage(snapshot)
+    covered = known.chosen(filters.start, filters.end) if known is not None else None
     if not tallies or covered is None:
         return why or NO_DATES
     return tuple(

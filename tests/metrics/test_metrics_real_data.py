@@ -245,7 +245,7 @@ def pairs(found: tuple[Retention, ...] | Absent) -> dict[str, list[int]]:
 
 
 def first_of_pair(truth: dict[str, Any]) -> dict[str, Any]:
-    """"2017Q1->2017Q2" under the label of the first."""
+    """Pairs written 2017Q1->2017Q2, under the label of the first."""
     return labelled({key.split("->")[0]: value for key, value in truth.items()})
 
 
@@ -302,9 +302,7 @@ def test_churn_from_a_flag(real: Real, truth: Truth) -> None:
 @pytest.mark.parametrize(("column", "key"), [("s0", "by_Contract"), ("s1", "by_InternetService")])
 def test_churn_by_group(real: Real, truth: Truth, column: str, key: str) -> None:
     groups = retention.flagged_by_group(real("telco_customers"), ALL, by=column)
-    told = {
-        g.group: {"won": g.retention.lost, "n": g.retention.at_start, "pct": round((g.retention.churn or 0) * 100, 4)} for g in groups
-    }
+    told = {g.group: {"won": g.retention.lost, "n": g.retention.at_start, "pct": round((g.retention.churn or 0) * 100, 4)} for g in groups}
     assert told == truth("ibm_telco")["churn"][key]
 
 
