@@ -344,6 +344,7 @@ def exact_records(text: bytes, dialect: Dialect, width: int) -> Records:
 
     A record may span lines only when its quotes are strictly right and its lines are no records of their own. A line
     with a stray quote is read leniently: a quote that neither opens nor closes a field is a character like any other.
+    Where that leaves two fields with half a pair of quotes, nobody knows where the line divides: it gets 0 fields.
     """
     strict = _strict_record(dialect)
     start: list[int] = []
@@ -377,7 +378,7 @@ def exact_records(text: bytes, dialect: Dialect, width: int) -> Records:
             if count != width:
                 lenient = split_line(piece, dialect, width=width)
                 if count == 0 or len(lenient) == width:
-                    count = len(lenient)
+                    count = len(lenient) if _quotes_apart(lenient, dialect.quote) else 0
                     repaired[len(start)] = lenient
         start.append(at)
         end.append(stop)
@@ -390,10 +391,15 @@ def exact_records(text: bytes, dialect: Dialect, width: int) -> Records:
     return Records(text, dialect, starts, ends, lines_at, counts, repaired)
 
 
+def _quotes_apart(fields: list[bytes], quote: bytes) -> bool:
+    """Whether stray quotes are no pair around a delimiter, so that the line is divided where its writer divided it."""
+    return sum(field.count(quote) % 2 for field in fields) < 2
+
+
 @cache
 def _strict_record(dialect: Dialect) -> re.Pattern[bytes]:
     d, q = re.escape(dialect.delimiter), re.escape(dialect.quote)
-    cell = rb"(?:Q(?:[^Q]++|QQ)*+Q(?=D|\r|\n|\Z)|(?!Q)[^D\r\n]*+)".replace(b"Q", q).replace(b"D", d)
+    cell = rb"(?:Q(?:[^Q]++|QQ)*+Q(?=D|\r|\n|\Z)|[^QD\r\n]*+)".replace(b"Q", q).replace(b"D", d)
     return re.compile(rb"%b(?:%b%b)*+(?=\r|\n|\Z)" % (cell, d, cell))
 
 

@@ -40,7 +40,7 @@ Marks = npt.NDArray[np.bool_]
 class Source:
     """Records as the layout sees them.
 
-    `fields` counts the fields of each record, `blank` marks those without any text, `hash` those that begin with "#",
+    `fields` counts the fields of each record (0: nobody can tell), `blank` marks those without any text, `hash` those that begin with "#",
     `ends_empty` those whose last field is empty, `line` is the line each starts on (one more entry at the end), and
     `cells` gives the text of one record's fields.
     """
@@ -348,7 +348,7 @@ def _sort_rows(source: Source, first: int, end: int, width: int, kinds: dict[int
         elif (fields > width and len(cells) <= width) or (1 < fields < width and omits):
             adjusted[index] = cells + [""] * (width - len(cells))
         else:
-            unreadable[index] = f"has {fields} fields instead of {width}"
+            unreadable[index] = f"has {fields} fields instead of {width}" if fields else "has quotation marks that do not pair up"
     return adjusted, unreadable
 
 

@@ -106,6 +106,12 @@ def test_a_stray_quote_costs_no_line() -> None:
     ]
 
 
+def test_a_lost_delimiter_before_a_quote_does_not_shift_the_cells() -> None:
+    raw = opened('a,b,c\n1,"x, y",3\n4"x, y",6\n7,8,9\n')
+    assert rows(raw) == [["1", "x, y", "3"], ["7", "8", "9"]]
+    assert raw.unreadable == ((3, "has quotation marks that do not pair up"),)
+
+
 def test_two_stray_quotes_do_not_swallow_the_lines_between() -> None:
     raw = opened('a,b,c\n1,2,"x\n4,5,6\n7,8,9\n10,11,y"\n13,14,15\n')
     assert rows(raw) == [["1", "2", '"x'], ["4", "5", "6"], ["7", "8", "9"], ["10", "11", 'y"'], ["13", "14", "15"]]
