@@ -131,6 +131,19 @@ class LevelComparison:
 
 
 @dataclass(frozen=True)
+class RatioComparison:
+    """An observed ratio that is no ratio of two counts (revenue over revenue, growth over growth) beside a claimed one."""
+
+    label: str
+    ratio: float | None
+    interval: Interval | None
+    claimed: float
+    verdict: Verdict | None
+    caveats: tuple[str, ...]
+    absent: Absent | None = None
+
+
+@dataclass(frozen=True)
 class Words:
     """The nouns a verdict's sentence is built from, e.g. rate="win rate", many="closed deals"."""
 
@@ -268,6 +281,25 @@ def compare(
     )
 
 
+def compare_ratio(
+    label: str,
+    ratio: float | None,
+    interval: Interval | None,
+    *,
+    claimed: float,
+    words: Words,
+    caveats: Sequence[str] = (),
+    absent: Absent | None = None,
+) -> RatioComparison:
+    """Hold an observed ratio of sums or of growth rates against a claimed one."""
+    if ratio is None or interval is None:
+        reason = absent or Absent("The likely range cannot be computed.", "Export the account of each record.", "no_interval")
+        return RatioComparison(label, ratio, interval, claimed, None, tuple(caveats), reason)
+    word = verdict_word(interval, claimed)
+    sentence = _sentence(word, ratio, interval, claimed=claimed, lower_is_better=False, words=words)
+    return RatioComparison(label, ratio, interval, claimed, Verdict(word, sentence), tuple(caveats))
+
+
 def compare_level(
     label: str,
     observed: float | None,
@@ -381,7 +413,10 @@ def _sentence(
     if word == "above":
         return f"Above the cited figure: the {rate} changed by {moved} (likely range {span}), the claim is {claim}."
     if word == "reaches":
-        return f"In reach of the cited figure: the {rate} changed by {moved} (likely range {span}), and the claim of {claim} lies inside that range."
+        return (
+            f"In reach of the cited figure: the {rate} changed by {moved} (likely range {span}), "
+            f"and the claim of {claim} lies inside that range."
+        )
     if word == "falls_short":
         better = interval.high < 1 if lower_is_better else interval.low > 1
         worse = interval.low > 1 if lower_is_better else interval.high < 1

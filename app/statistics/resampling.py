@@ -116,6 +116,41 @@ def ratio_of_rates_interval(
     return Interval(float(low), float(high), level, "resampled by account")
 
 
+def ratio_of_growths_interval(
+    first: Sequence[float],
+    second: Sequence[float],
+    third: Sequence[float],
+    *,
+    resamples: int = RESAMPLES,
+    level: float = 0.95,
+    seed: int = SEED,
+) -> Interval | Absent:
+    """The interval of (third / second - 1) / (second / first - 1), sums over accounts, when whole accounts are drawn again.
+
+    Returns
+    -------
+    Interval or Absent
+        Absent with code "unclear_base" when the earlier growth is not clearly above zero: a multiple of nearly nothing says nothing.
+    """
+    import numpy as np
+
+    columns = [np.asarray(v, dtype=float) for v in (first, second, third)]
+    if len(columns[0]) < FEWEST:
+        return Absent("Too few accounts for a likely range.", code="too_few")
+    sums = _resampled_sums(columns, resamples=resamples, seed=seed)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        before, after = sums[:, 1] / sums[:, 0] - 1, sums[:, 2] / sums[:, 1] - 1
+    tail = (1 - level) / 2
+    if not np.all(np.isfinite(before)) or float(np.quantile(before, tail)) <= 0:
+        return Absent(
+            "The earlier growth is not clearly above zero, and a multiple of it would say nothing.",
+            "Compare the two levels instead.",
+            "unclear_base",
+        )
+    low, high = np.quantile(after / before, [tail, 1 - tail])
+    return Interval(float(low), float(high), level, "resampled by account")
+
+
 def _resampled_sums(columns: Sequence[NDArray[np.float64]], *, resamples: int, seed: int) -> NDArray[np.float64]:
     """The sums of each column over accounts drawn again, all columns together; shape (resamples, columns)."""
     import numpy as np
