@@ -102,9 +102,9 @@ def purchases_kept(revenue: ir.Table, filters: Filters, *, months: int) -> ir.Ta
     rows = rows.filter(rows.date.notnull() & rows.customer.notnull() & (rows.customer != ""))
     month = month_of(rows.date)
     each = rows.group_by(customer=rows.customer, period=(month - month % months).cast("int64")).aggregate(
-        revenue=_sum(rows.amount), bought=rows.bought.cast("int64").max()
+        revenue=_sum(rows.amount), bought=_count(rows.bought)
     )
-    each = each.filter(each.bought == 1)
+    each = each.filter(each.bought > 0)
     after = each.select(customer_after=each.customer, period_after=each.period - months, revenue_after=each.revenue)
     both = each.left_join(after, (each.customer == after.customer_after) & (each.period == after.period_after))
     again = both.customer_after.notnull()
@@ -277,7 +277,8 @@ def _sum(column: ir.NumericColumn) -> ir.Scalar:
 
 
 def _count(condition: ir.BooleanValue) -> ir.Scalar:
-    return condition.cast("int64").sum().fill_null(0)
+    # PostgreSQL casts no truth value to a 64-bit number; a case counts the same everywhere, and counts unknown as no.
+    return ibis.ifelse(condition, 1, 0).sum().fill_null(0)
 
 
 def _seconds(start: ir.TimestampColumn, end: ir.TimestampColumn) -> ir.IntegerColumn:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -126,7 +127,7 @@ def test_cents_stay_exact(tmp_path: Path) -> None:
     assert growth.by_month(revenue, ALL) == {month_index(date(2025, 1, 1)): (100.0, 1000)}
 
 
-CUSTOMERS = [
+CUSTOMERS: list[dict[str, Any]] = [
     {"id": "1", "started": "2023-01-01", "churned": None, "has_churned": False, "revenue": 100},
     {"id": "2", "started": "2023-01-01", "churned": "2024-06-30", "has_churned": True, "revenue": 300},
     {"id": "3", "started": "2023-12-31", "churned": None, "has_churned": False, "revenue": 100},
@@ -146,7 +147,9 @@ def test_logo_retention_counts_those_there_at_the_start(tmp_path: Path) -> None:
     years = retention.contracts_over_time(customers, ALL, grain="year")
     assert not isinstance(years, Absent)
     assert [(y.period and y.period.label, y.kept, y.at_start, y.partial) for y in years] == [("2024", 2, 3, False)]
-    months, gone = retention.lifetimes(customers, ALL)
+    times = retention.lifetimes(customers, ALL)
+    assert not isinstance(times, Absent)
+    months, gone = times
     assert sorted(zip(months, gone, strict=True)) == [(1.0, True), (12.0, False), (17.0, True), (23.0, False)]
 
 
@@ -158,7 +161,9 @@ def test_retention_from_a_flag(tmp_path: Path) -> None:
     assert (got.kept, got.at_start, got.value, got.gross) == (7, 10, 0.7, 0.7)
     by_plan = retention.flagged_by_group(customers, ALL, by="s0")
     assert [(g.group, g.retention.kept, g.retention.at_start) for g in by_plan] == [("x", 4, 5), ("y", 3, 5)]
-    months, gone = retention.lifetimes(customers, ALL)
+    times = retention.lifetimes(customers, ALL)
+    assert not isinstance(times, Absent)
+    months, gone = times
     assert (sum(gone), len(months)) == (3, 10)
 
 
@@ -194,7 +199,7 @@ def test_repeat_purchases_leave_cancelled_and_blank_out(tmp_path: Path) -> None:
     assert (halves.kept, halves.at_start) == (2, 3)
 
 
-LEADS = [
+LEADS: list[dict[str, Any]] = [
     {
         "id": "1",
         "created": "2025-01-01T10:00",
