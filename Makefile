@@ -4,10 +4,11 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
-# uv reads no configuration of the machine, so that the same files give the same set everywhere.
-UV_INSTALL = $(UV) pip install --quiet --no-config --python $(PY) --require-hashes --requirement
+# Certificates are the computer's own, so that it works behind a company's proxy; the hashes say what may come through it.
+UV_INSTALL = $(UV) pip install --quiet --system-certs --python $(PY) --require-hashes --requirement
 PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
-COMPILE = $(UV) pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+# No configuration of the machine is read, so that the compiled files are the same wherever they are made.
+COMPILE = $(UV) pip compile --quiet --no-config --system-certs --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
 
 # The first Python that is new enough; `make PYTHON=/path/to/python3 …` chooses another. Looked for only when it is needed.
@@ -60,7 +61,7 @@ audit: install-dev ## Look for known holes in the locked versions (asks the pack
 
 clean: ## Remove the environment and the caches of the tools; your data in var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis tests/artifacts
-	find app pages tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment that is already there is used as it is: its own configuration file is the stamp.
 $(VENV)/pyvenv.cfg:
@@ -75,17 +76,17 @@ $(VENV)/pyvenv.cfg:
 	echo "Making the environment in $(VENV) with $$("$$python" -V)"; \
 	"$$python" -m venv $(VENV)
 
-# uv installs ten times as fast as pip. Where it cannot be had, pip does the same, so its absence is no error.
+# uv installs ten times as fast as pip. Where it cannot be had or does not get through, pip does the same: it knows mirrors that uv does not.
 $(VENV)/.uv: requirements-uv.txt $(VENV)/pyvenv.cfg
 	@$(PIP_INSTALL) requirements-uv.txt || echo "uv cannot be installed here, so pip is used; that takes a minute or two." >&2
 	@touch $@
 
 $(VENV)/.installed: requirements.txt $(VENV)/.uv
 	@echo "Installing what the app needs"
-	@if [ -x $(UV) ]; then $(UV_INSTALL) requirements.txt; else $(PIP_INSTALL) requirements.txt; fi
+	@{ [ -x $(UV) ] && $(UV_INSTALL) requirements.txt; } || $(PIP_INSTALL) requirements.txt
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.uv
 	@echo "Installing what the app and its tests need"
-	@if [ -x $(UV) ]; then $(UV_INSTALL) requirements-dev.txt; else $(PIP_INSTALL) requirements-dev.txt; fi
+	@{ [ -x $(UV) ] && $(UV_INSTALL) requirements-dev.txt; } || $(PIP_INSTALL) requirements-dev.txt
 	@touch $@
