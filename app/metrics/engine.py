@@ -1,24 +1,30 @@
 """DuckDB behind Ibis, locked: it reads the Parquet cache and nothing else.
 
 Ibis connects first, then the doors are shut: only the cache folder may be read, no extension is loaded, no setting can be
-changed any more. One connection serves the process; queries take turns, because they are short and their results are cached.
+changed any more. One connection serves the process; queries take turns, because they are short, use every thread of the engine
+and their results are cached. A query that runs too long is stopped, so that the others get their turn.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import RLock
+from threading import RLock, Timer
 from typing import Any
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 
-from app.errors import NotFound
+from app.errors import NotComputable, NotFound
 from app.tables import SnapshotInfo
 
 MEMORY = "1GB"
 THREADS = 2
+SECONDS = 60.0
+
+
+GONE = ("The stored table is not on this machine.", "Load the page again.")
 
 
 @dataclass(frozen=True)
@@ -36,15 +42,25 @@ class Snapshot:
 
 
 class Engine:
-    """A locked DuckDB connection over one folder of Parquet files."""
+    """A locked DuckDB connection over one folder of Parquet files.
 
-    def __init__(self, cache_dir: Path) -> None:
+    Parameters
+    ----------
+    cache_dir
+        The only folder that may be read. What does not fit into memory is spilled below it.
+    seconds
+        How long one query may take.
+    """
+
+    def __init__(self, cache_dir: Path, *, seconds: float = SECONDS) -> None:
+        self._seconds = seconds
         self._folder = cache_dir.resolve()
         self._folder.mkdir(parents=True, exist_ok=True)
         self._lock = RLock()
         self._backend: Any = ibis.duckdb.connect(threads=THREADS, memory_limit=MEMORY)
         folder = str(self._folder).replace("'", "''")
         for statement in (
+            f"SET temp_directory = '{folder}/.spill'",
             f"SET allowed_directories = ['{folder}']",
             "SET autoinstall_known_extensions = false",
             "SET autoload_known_extensions = false",
@@ -58,15 +74,33 @@ class Engine:
     def open(self, path: Path, *, info: SnapshotInfo, sha256: str) -> Snapshot:
         """A snapshot over a Parquet file of the folder; NotFound when it is not there."""
         if not path.exists():
-            raise NotFound("The stored table is not on this machine.", "Load the page again.")
+            raise NotFound(*GONE)
         with self._lock:
             table = self._backend.read_parquet(str(path.resolve()), table_name=f"t_{sha256[:32]}")
         return Snapshot(info=info, sha256=sha256, table=table, engine=self)
 
     def collect(self, expression: ir.Table) -> list[dict[str, Any]]:
-        """Run an aggregate and fetch its rows."""
+        """Run an aggregate and fetch its rows.
+
+        Raises
+        ------
+        NotFound
+            When the stored file has left the cache folder since it was opened.
+        NotComputable
+            When the query took too long.
+        """
         with self._lock:
-            rows: list[dict[str, Any]] = self._backend.to_pyarrow(expression).to_pylist()
+            watch = Timer(self._seconds, self._backend.con.interrupt)
+            watch.daemon = True
+            watch.start()
+            try:
+                rows: list[dict[str, Any]] = self._backend.to_pyarrow(expression).to_pylist()
+            except duckdb.InterruptException as error:
+                raise NotComputable("Counting took too long and was stopped.", "Choose a shorter period or fewer groups.") from error
+            except duckdb.IOException as error:
+                raise NotFound(*GONE) from error
+            finally:
+                watch.cancel()
         return rows
 
     def close(self) -> None:

@@ -56,10 +56,15 @@ def deals_in_all(table: ir.Table, filters: Filters, *, moment: str) -> ir.Table:
 
 
 def deals_by_account(table: ir.Table, filters: Filters, *, moment: str) -> ir.Table:
-    """Closed deals by account and outcome: number and sum of amounts. Deals without an account are left out."""
+    """One row an account: number (won, lost, no_decision) and sum of amounts (won_amount …) of its closed deals.
+
+    Deals without an account are left out.
+    """
     rows = chosen(table, filters, moment=moment)
     rows = rows.filter(rows.outcome.isin(list(CLOSED)) & rows.account.notnull() & (rows.account != ""))
-    return rows.group_by(account=rows.account, outcome=rows.outcome).aggregate(n=rows.count(), amount=_sum(rows.amount))
+    numbers = {outcome: _count(rows.outcome == outcome) for outcome in CLOSED}
+    amounts = {f"{outcome}_amount": _sum(ibis.ifelse(rows.outcome == outcome, rows.amount, 0)) for outcome in CLOSED}
+    return rows.group_by(account=rows.account).aggregate(**numbers, **amounts)
 
 
 def won_revenue(table: ir.Table) -> ir.Table:

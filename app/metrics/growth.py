@@ -8,7 +8,7 @@ from typing import Literal
 
 import ibis.expr.types as ir
 
-from app.metrics import expressions
+from app.metrics import expressions, win_rate
 from app.metrics.engine import Snapshot
 from app.metrics.model import Filters, Growth, PeriodRevenue, YearlyGrowth
 from app.metrics.periods import Coverage, Grain, Period, coverage_of, months_before, period_of_month, periods_between, whole_months
@@ -43,7 +43,7 @@ def revenue_of(lines: Snapshot | None, deals: Snapshot | None) -> Revenue | Abse
     if lines is not None:
         return Revenue("lines", lines, expressions.lines_revenue(lines.table), _covered(lines))
     if deals is not None:
-        return Revenue("won_deals", deals, expressions.won_revenue(deals.table), _covered(deals))
+        return Revenue("won_deals", deals, expressions.won_revenue(deals.table), win_rate.coverage(deals))
     return NO_REVENUE
 
 

@@ -12,6 +12,12 @@ from app.statistics.intervals import Absent, Interval
 SMALL = 30
 """A rate of fewer than this many records is marked as small."""
 
+MOST_GROUPS = 60
+"""So many groups of a break-down are shown by themselves; smaller ones are put together."""
+
+OTHERS = "(all others)"
+"""How the smaller groups of a long break-down are shown together."""
+
 BLANK = "(blank)"
 """How a group without a name is shown."""
 
@@ -47,7 +53,7 @@ class WinRate:
     """The win rate of some deals: `value` = won / closed, in numbers or in money (`definition.weight`).
 
     `won`, `lost`, `no_decision` and `open` count deals; `closed` is the denominator's number of deals. The amounts are sums in the
-    dataset's currency. `small` marks fewer than 30 closed deals.
+    dataset's currency. `small` marks fewer than 30 closed deals. `interval_absent` says why a rate that is there has no interval.
     """
 
     value: float | None
@@ -62,6 +68,7 @@ class WinRate:
     definition: Definition
     small: bool
     absent: Absent | None = None
+    interval_absent: Absent | None = None
 
 
 @dataclass(frozen=True)

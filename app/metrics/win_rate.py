@@ -10,7 +10,7 @@ from typing import Any
 
 from app.metrics import expressions
 from app.metrics.engine import Snapshot
-from app.metrics.model import SMALL, Definition, DialSetting, Filters, GroupRate, PeriodRate, WinRate
+from app.metrics.model import MOST_GROUPS, OTHERS, SMALL, Definition, DialSetting, Filters, GroupRate, PeriodRate, WinRate
 from app.metrics.periods import Coverage, Grain, coverage_of, period_of_month, periods_between
 from app.statistics.intervals import Absent, Interval
 
@@ -29,6 +29,12 @@ NO_AMOUNT_ON_LOST = Absent(
 )
 NO_AMOUNT = Absent("The file has no amounts.", "Export the amount of each deal.", "no_amount")
 NOTHING_CLOSED = Absent("No deal was closed here.", "Choose a longer period or fewer filters.", "nothing_closed")
+NO_ACCOUNT = Absent(
+    "The deals name no account, and a range by value is resampled by account.", "Export the account of each deal.", "no_account"
+)
+ALL_DEALS_ONLY = Absent(
+    "A range by value is worked out for all deals together only.", "Use the win rate by count to see a range here.", "by_value"
+)
 NO_DATES = Absent("The deals carry no such date.", "Export the closing date (and the creation date) of each deal.", "no_date")
 
 DEFINITIONS: tuple[Definition, ...] = tuple(
@@ -46,6 +52,14 @@ class Tally:
     n: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     amount: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     priced: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    def merge(self, other: Tally) -> None:
+        """Add another tally."""
+        for mine, theirs in ((self.n, other.n), (self.priced, other.priced)):
+            for outcome, number in theirs.items():
+                mine[outcome] += number
+        for outcome, amount in other.amount.items():
+            self.amount[outcome] += amount
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Add a row of the engine (outcome, n, amount, priced)."""
@@ -70,8 +84,10 @@ def sentence(definition: Definition) -> str:
     return f"Win rate = {what} / {'' if definition.weight == 'count' else 'value of '}{of}, {when}; open deals are left out"
 
 
-def rate_of(tally: Tally, definition: Definition, *, refusal: Absent | None = None, interval: Interval | None = None) -> WinRate:
-    """The win rate of a tally. `refusal` is why the whole file allows none; `interval` replaces Wilson's (for value)."""
+def rate_of(
+    tally: Tally, definition: Definition, *, refusal: Absent | None = None, interval: Interval | Absent | None = ALL_DEALS_ONLY
+) -> WinRate:
+    """The win rate of a tally. `refusal` is why the whole file allows none; `interval` takes the place of Wilson's by value."""
     won, lost, undecided = tally.n["won"], tally.n["lost"], tally.n["no_decision"]
     counted_in = definition.no_decision == "in"
     closed = won + lost + (undecided if counted_in else 0)
@@ -83,7 +99,7 @@ def rate_of(tally: Tally, definition: Definition, *, refusal: Absent | None = No
     if absent is None and definition.weight == "value" and closed_amount <= 0:
         absent = NO_AMOUNT
     value: float | None = None
-    found: Interval | None = None
+    found: Interval | Absent | None = None
     if absent is None:
         if definition.weight == "count":
             from app.statistics.proportions import wilson
@@ -100,10 +116,11 @@ def rate_of(tally: Tally, definition: Definition, *, refusal: Absent | None = No
         open=tally.n["open"],
         won_amount=won_amount,
         closed_amount=closed_amount,
-        interval=found,
+        interval=found if isinstance(found, Interval) else None,
         definition=definition,
         small=closed < SMALL,
         absent=absent,
+        interval_absent=found if isinstance(found, Absent) else None,
     )
 
 
@@ -166,19 +183,29 @@ def by_period(
 
 
 def by_group(snapshot: Snapshot, definition: Definition, filters: Filters, *, by: str) -> tuple[GroupRate, ...]:
-    """The win rate of each value of a group column, largest group first."""
+    """The win rate of each value of a group column, largest group first; beyond sixty groups the smallest are put together, last."""
     tallies: dict[str, Tally] = defaultdict(Tally)
     for row in snapshot.collect(expressions.deals(snapshot.table, filters, moment=definition.by_date, by=by)):
         tallies[row["group"]].add(row)
     why = refusal(snapshot, definition)
     groups = [GroupRate(group, rate_of(tally, definition, refusal=why)) for group, tally in tallies.items()]
-    return tuple(sorted((g for g in groups if g.rate.closed), key=lambda g: (-g.rate.closed, g.group)))
+    groups = sorted((g for g in groups if g.rate.closed), key=lambda g: (-g.rate.closed, g.group))
+    if len(groups) > MOST_GROUPS:
+        rest = Tally()
+        for group in groups[MOST_GROUPS - 1 :]:
+            rest.merge(tallies[group.group])
+        groups = [*groups[: MOST_GROUPS - 1], GroupRate(OTHERS, rate_of(rest, definition, refusal=why))]
+    return tuple(groups)
 
 
 def dial(snapshot: Snapshot, chosen: Definition, filters: Filters) -> tuple[DialSetting, ...]:
     """The win rate under every definition, and how far each lies from the chosen one."""
     tallies: dict[str, Tally] = {}
     for moment in ("closed", "created"):
+        if filters.start is None and filters.end is None and tallies:
+            # Without chosen days the date decides nothing for all deals together.
+            tallies[moment] = tallies["closed"]
+            continue
         tallies[moment] = Tally()
         for row in snapshot.collect(expressions.deals_in_all(snapshot.table, filters, moment=moment)):
             tallies[moment].add(row)
@@ -200,27 +227,21 @@ class AccountRates:
 
 def by_account(snapshot: Snapshot, definition: Definition, filters: Filters) -> AccountRates:
     """Won and closed (in numbers, or in money by value) of each account."""
-    tallies: dict[str, Tally] = defaultdict(Tally)
-    for row in snapshot.collect(expressions.deals_by_account(snapshot.table, filters, moment=definition.by_date)):
-        tallies[row["account"]].add(row)
     counted = ("won", "lost") if definition.no_decision == "out" else ("won", "lost", "no_decision")
-    names = tuple(sorted(name for name, tally in tallies.items() if any(tally.n[o] for o in counted)))
-
-    def measure(tally: Tally, outcome: str) -> float:
-        return float(tally.n[outcome]) if definition.weight == "count" else tally.amount[outcome]
-
+    suffix = "" if definition.weight == "count" else "_amount"
+    rows = snapshot.collect(expressions.deals_by_account(snapshot.table, filters, moment=definition.by_date))
+    rows = sorted((row for row in rows if any(row[outcome] for outcome in counted)), key=lambda row: str(row["account"]))
     return AccountRates(
-        names,
-        tuple(measure(tallies[name], "won") for name in names),
-        tuple(sum(measure(tallies[name], o) for o in counted) for name in names),
+        tuple(row["account"] for row in rows),
+        tuple(float(row[f"won{suffix}"]) for row in rows),
+        tuple(float(sum(row[f"{outcome}{suffix}"] for outcome in counted)) for row in rows),
     )
 
 
-def _value_interval(snapshot: Snapshot, definition: Definition, filters: Filters) -> Interval | None:
+def _value_interval(snapshot: Snapshot, definition: Definition, filters: Filters) -> Interval | Absent | None:
     if definition.weight == "count" or refusal(snapshot, definition) is not None:
         return None
     from app.statistics.resampling import ratio_of_sums_interval
 
     rates = by_account(snapshot, definition, filters)
-    found = ratio_of_sums_interval(rates.won, rates.closed)
-    return found if isinstance(found, Interval) else None
+    return ratio_of_sums_interval(rates.won, rates.closed) if rates.accounts else NO_ACCOUNT
