@@ -98,6 +98,9 @@ class Engine:
             except duckdb.InterruptException as error:
                 raise NotComputable("Counting took too long and was stopped.", "Choose a shorter period or fewer groups.") from error
             except duckdb.IOException as error:
+                # A full disk is another matter, and a defect of the installation.
+                if "No files found" not in str(error):
+                    raise
                 raise NotFound(*GONE) from error
             finally:
                 watch.cancel()
