@@ -110,6 +110,12 @@ def between(revenue: Revenue, filters: Filters, *, earlier: tuple[date, date], l
     return Growth(earlier, later, total_before, total_after, value, shifted, named)
 
 
+def by_customer(revenue: Revenue, filters: Filters, *, spans: tuple[tuple[date, date], ...]) -> tuple[list[float], ...]:
+    """Revenue of each customer in each span: one list a span, customers in the same order; blank customers are one."""
+    rows = revenue.snapshot.collect(expressions.revenue_by_customer(revenue.records, filters, spans=spans))
+    return tuple([float(row[f"span{position}"]) for row in rows] for position in range(len(spans)))
+
+
 def last_year(revenue: Revenue, filters: Filters) -> Growth | Absent:
     """The last twelve whole months against the twelve before."""
     spans = yearly_spans(revenue.coverage)
