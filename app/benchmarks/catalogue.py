@@ -419,9 +419,9 @@ class Edition:
         for line in self.grades:
             if line.grade == grade:
                 return line.meaning
-        return (
-            "The team's own figure; its evidence has not been graded here." if grade == "own" else "Arithmetic: there is nothing to grade."
-        )
+        if grade == "own":
+            return "The team's own figure; its evidence has not been graded here."
+        return "Arithmetic: there is nothing to grade."
 
 
 def at_least(grade: Grade, floor: Grade) -> bool:
@@ -472,7 +472,7 @@ def custom_claim(
     value: float,
     source: str,
     year: int,
-    checked: date,
+    checked: date | str,
     address: str = "",
     id: str = "OWN",
 ) -> Claim:
@@ -485,18 +485,19 @@ def custom_claim(
     metric
         What it is held against.
     kind, value
-        `ratio`: a relative change in percent, 12 for 12 % more, -20 for 20 % fewer. `level`: a rate or a growth in percent, 25 for 25 %.
-        For a lead response `level` is not offered, because it is a time.
+        `ratio`: a relative change in percent, 12 for 12 % more; for customers lost a reduction, -20 for 20 % fewer.
+        `level`: a rate or a growth in percent, 25 for 25 %; kept as `aligned_level`, with no level beside it.
     source, address, year
         Who says so, the page's address ("" when it has none) and the year of the figure.
     checked
-        The day the team entered it.
+        The day the team entered it; also as text, 2026-11-24.
 
     Raises
     ------
     AppError
         When a field is empty or impossible; the message names the field and the remedy.
     """
+    checked = _day_of(checked)
     label, source, address = (" ".join(text.split()) for text in (label, source, address))
     for name, text, longest in (("name", label, 120), ("source", source, 500)):
         if not text:
@@ -507,7 +508,7 @@ def custom_claim(
         raise AppError("The benchmark's address is not a web address.", "Begin it with https://, or leave it empty.")
     if len(address) > 2000:
         raise AppError(f"The benchmark's address has {len(address):,} characters.", "Shorten it to 2,000.")
-    if not 1900 <= year <= checked.year:
+    if not _is_number(year) or year != int(year) or not 1900 <= year <= checked.year:
         raise AppError(f"The year {year} cannot be the year of a figure.", f"Give a year from 1900 to {checked.year}.")
     if metric not in _METRICS:
         raise AppError(f"“{metric}” is not something this app compares.", "Choose one of the results the page offers.")
@@ -544,22 +545,38 @@ _NO_LEVEL: frozenset[Metric] = frozenset(["revenue", "lead_response", "perceptio
 _MOST = 1000.0
 
 
+def _day_of(value: date | str) -> date:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise AppError(f"“{value}” is not a day.", "Give it as year-month-day, e.g. 2026-11-24.") from error
+
+
+def _is_number(value: object) -> bool:
+    """Whether a typed-in value is a finite number; stored fields come back from JSON, so their types are not a given."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
+
+
 def _own_reading(label: str, *, metric: Metric, kind: OwnKind, value: float, source: str, year: int) -> Reading:
-    if not isfinite(value):
+    if not _is_number(value):
         raise AppError("The benchmark's value is not a number.", "Give a number, e.g. 12 for 12 %.")
     caveat = f"The team's own benchmark, from {source} ({year}). Its evidence has not been graded here."
     unit: Unit
     ratio: float | None = None
     level: float | None = None
     if kind == "ratio":
-        if not -100 < value <= _MOST or value == 0:
+        if metric == "churn" and not -100 < value < 0:
             raise AppError(
-                f"A relative change of {value:g} % cannot be compared with.",
-                "Give a change above -100 % and up to 1,000 %, and not 0; -20 means 20 % fewer.",
+                f"A change of {value:g} % is no benchmark for customers lost.",
+                "Give the reduction, above -100 and below 0; -20 means 20 % fewer lost.",
             )
-        unit = "relative_churn_reduction" if metric == "churn" and value < 0 else "relative_ratio"
+        if metric != "churn" and not 0 < value <= _MOST:
+            raise AppError(f"A change of {value:g} % is no benchmark to reach.", f"Give a rise, above 0 and up to {_MOST:g}.")
+        unit = "relative_churn_reduction" if metric == "churn" else "relative_ratio"
         ratio = (100 + value) / 100
-        stated = abs(value) / 100 if unit == "relative_churn_reduction" else value / 100
+        stated = abs(value) / 100
         sentence = f"{label}: the result is multiplied by {ratio:.4g}."
     elif kind == "level":
         lowest, highest = _LOWEST_LEVEL.get(metric, 0.0), _HIGHEST_LEVEL.get(metric, 100.0)
