@@ -100,6 +100,7 @@ def test_win_rate(real: Real, truth: Truth, name: str, table: str, won: int, clo
         ("maven_crm", "maven_deals", "quarter", "by_close_quarter"),
         ("maven_crm", "maven_deals", "month", "by_close_month"),
         ("hubspot_dummy", "hubspot_deals", "quarter", "by_close_quarter"),
+        ("zoho_crm_sample", "zoho_deals", "quarter", "by_closing_quarter"),
     ],
 )
 def test_win_rate_over_time(real: Real, truth: Truth, name: str, table: str, grain: Any, key: str) -> None:
@@ -184,6 +185,15 @@ def test_growth_is_not_measured_from_a_partial_quarter(real: Real, truth: Truth)
         ("2017 Q3", False, None),
         ("2017 Q4", False, None),
     ]
+
+
+def test_won_amounts_and_their_growth_between_whole_quarters(real: Real, truth: Truth) -> None:
+    found = periods(growth.over_time(revenue(real("zoho_deals")), ALL, grain="quarter"))
+    assert {p.period.label: round(p.revenue, 2) for p in found} == labelled(truth("zoho_crm_sample")["won_amount_by_quarter"])
+    told = {p.period.label: None if p.growth is None else round(p.growth * 100, 4) for p in found}
+    # The truth file names the first and the last quarter partial.
+    cut = {"2019 Q4": None, "2020 Q1": None, "2021 Q2": None}
+    assert told == {**labelled(truth("zoho_crm_sample")["won_amount_growth_pct"]), **cut}
 
 
 @pytest.mark.parametrize(("grain", "key"), [("month", "by_month_net"), ("quarter", "by_quarter_net")])
