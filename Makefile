@@ -16,7 +16,7 @@ NAMES := python3 python3.14 python3.13 python3.12 python3.11 python
 FOUND = $(shell for name in $(NAMES); do if "$$name" -c '$(NEW_ENOUGH)' 2>/dev/null; then echo "$$name"; break; fi; done)
 PYTHON ?= $(FOUND)
 
-CHECKED = $(wildcard app pages streamlit_app.py tests)
+CHECKED = app tests $(wildcard streamlit_app.py) $(if $(wildcard pages/*.py),pages)
 
 .DEFAULT_GOAL := help
 .PHONY: help run install install-dev test check format bench pictures lock audit clean
