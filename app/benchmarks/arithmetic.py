@@ -12,6 +12,7 @@ from math import isfinite
 from app.statistics.intervals import Absent
 from app.wording import MINUS, percent, points, signed_percent
 
+_WHOLE = percent(1, digits=0)
 _ROUNDING = 1e-12
 """1 / 1.38 × 1.38 is 1 to the last digit or beside it; a result this close to 100 % is 100 %."""
 
@@ -136,7 +137,8 @@ def apply_ratio(rate: float, *, ratio: float, noun: str = "rate") -> Applied | A
     steps = f"{percent(rate)} × {_times(ratio)} = {percent(after)}"
     if after > 1 + _ROUNDING and highest is not None:
         return Absent(
-            f"{steps}, and no {noun} can be above 100 %. It is impossible from any {noun} above 1 / {_times(ratio)} = {percent(highest)}.",
+            f"{steps}, and no {noun} can be above {_WHOLE}. "
+            f"It is impossible from any {noun} above 1 / {_times(ratio)} = {percent(highest)}.",
             code="impossible",
         )
     return Applied(rate, min(after, 1.0), steps)
@@ -159,7 +161,7 @@ def apply_points(rate: float, *, added: float, noun: str = "rate") -> Applied | 
     after = rate + added
     steps = f"{percent(rate)} {_joined(points(added))} = {percent(after)}"
     if not -_ROUNDING <= after <= 1 + _ROUNDING:
-        return Absent(f"{steps}, and a {noun} lies between 0 % and 100 %.", code="impossible")
+        return Absent(f"{steps}, and a {noun} lies between {percent(0, digits=0)} and {_WHOLE}.", code="impossible")
     return Applied(rate, min(max(after, 0.0), 1.0), steps)
 
 
@@ -190,7 +192,7 @@ def apply_to_churn(churn: float, *, ratio: float) -> ChurnApplied:
         retention_before=before,
         retention_after=after,
         retention_uplift=after / before - 1 if before > 0 else None,
-        steps=f"{percent(churn)} lost × {_times(ratio)} = {percent(lost)} lost; 100 % {MINUS} {percent(lost)} = {percent(after)} kept",
+        steps=f"{percent(churn)} lost × {_times(ratio)} = {percent(lost)} lost; {_WHOLE} {MINUS} {percent(lost)} = {percent(after)} kept",
     )
 
 
