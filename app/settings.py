@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     data_dir
         Where the app keeps its database and its cache.
     database_url
-        ``sqlite:///folder/file.db`` or ``postgresql://user:password@host/name``. Empty means a SQLite file in `data_dir`.
+        ``sqlite:///folder/file.db`` or ``postgresql://user:password@host/name``; where none is set, a SQLite file in `data_dir`.
     cache_dir
         Copies of imported tables by their hash; can be deleted at any time. Defaults to ``cache`` in `data_dir`.
     address, port
@@ -89,6 +89,7 @@ class Settings(BaseSettings):
         data_dir = ROOT / Path(str(given.get("data_dir", cls.model_fields["data_dir"].default))).expanduser()
         hosted = given.get("login") == "oidc"
         follows = {
+            "database_url": f"sqlite:///{(data_dir / 'scorecard.db').as_posix()}",
             "cache_dir": data_dir / "cache",
             "max_upload_mb": UPLOAD_MB_HOSTED if hosted else UPLOAD_MB_ALONE,
         }
@@ -97,8 +98,6 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, url: str) -> str:
-        if not url:
-            return ""
         try:
             scheme, path = urlsplit(url).scheme, urlsplit(url).path
         except ValueError:
@@ -125,11 +124,6 @@ class Settings(BaseSettings):
                 "A file may take as long on the clock as in processor time, so set it to at least the same.",
             )
         return self
-
-    @property
-    def database(self) -> str:
-        """The address of the database; a SQLite file in `data_dir` where none is set."""
-        return self.database_url or f"sqlite:///{(self.data_dir / 'scorecard.db').as_posix()}"
 
     @property
     def max_upload_bytes(self) -> int:

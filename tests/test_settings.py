@@ -42,7 +42,7 @@ def refusal(monkeypatch: pytest.MonkeyPatch, **values: str) -> str:
 def test_without_any_setting_it_is_one_persons_app_in_the_projects_folder() -> None:
     assert settings().model_dump() == {
         "data_dir": ROOT / "var",
-        "database_url": "",
+        "database_url": f"sqlite:///{ROOT.as_posix()}/var/scorecard.db",
         "cache_dir": ROOT / "var" / "cache",
         "address": "127.0.0.1",
         "port": 8501,
@@ -53,7 +53,6 @@ def test_without_any_setting_it_is_one_persons_app_in_the_projects_folder() -> N
         "worker_cpu_seconds": 60,
         "worker_seconds": 90.0,
     }
-    assert settings().database == f"sqlite:///{ROOT.as_posix()}/var/scorecard.db"
     # The defaults of the settings and of the import are the same numbers, so a command and a page agree.
     assert settings().limits() == Limits()
 
@@ -68,14 +67,14 @@ def test_the_settings_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_everything_follows_the_data_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     found = given(monkeypatch, DATA_DIR=str(tmp_path))
-    assert (found.database, found.cache_dir) == (f"sqlite:///{tmp_path.as_posix()}/scorecard.db", tmp_path / "cache")
+    assert (found.database_url, found.cache_dir) == (f"sqlite:///{tmp_path.as_posix()}/scorecard.db", tmp_path / "cache")
 
 
 def test_relative_paths_begin_at_the_project_wherever_the_command_was_typed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     found = given(monkeypatch, DATA_DIR="var/other", DATABASE_URL="sqlite:///var/mine.db", CACHE_DIR="var/copies")
     assert found.data_dir == ROOT / "var" / "other"
-    assert found.database == f"sqlite:///{ROOT.as_posix()}/var/mine.db"
+    assert found.database_url == f"sqlite:///{ROOT.as_posix()}/var/mine.db"
     assert found.cache_dir == ROOT / "var" / "copies"
 
 
@@ -87,7 +86,7 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -
     "url", ["postgresql://anna:pw@db.example/scorecard", "postgres://db/scorecard", "postgresql+psycopg:///scorecard?host=/run/pg"]
 )
 def test_postgresql_is_taken_as_written(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    assert given(monkeypatch, DATABASE_URL=url).database == url
+    assert given(monkeypatch, DATABASE_URL=url).database_url == url
 
 
 @pytest.mark.parametrize(
