@@ -313,3 +313,43 @@ def test_a_snapshot_of_one_row_is_opened_twice(open_table: Open) -> None:
     assert first.collect(expressions.deals_in_all(first.table, ALL, moment="closed")) == second.collect(
         expressions.deals_in_all(second.table, ALL, moment="closed")
     )
+
+
+def test_ignored_deals_open_no_period(open_table: Open) -> None:
+    deals = open_table("deal", **days(("won", "2025-01-10"), ("lost", "2025-02-10"), ("ignored", "2025-09-10")))
+    months = win_rate.over_time(deals, COUNT, ALL, grain="month")
+    assert not isinstance(months, Absent)
+    assert [m.period.label for m in months] == ["Jan 2025", "Feb 2025"]
+
+
+def test_thirty_is_not_small(open_table: Open) -> None:
+    found = [("won" if i % 2 else "lost", f"2025-01-{i:02}") for i in range(1, 31)]
+    assert not win_rate.overall(open_table("deal", **days(*found)), COUNT, ALL).small
+    assert win_rate.overall(open_table("deal", **days(*found[:29])), COUNT, ALL).small
+
+
+def test_who_leaves_after_the_period_or_is_not_marked_at_all_was_kept_in_it(open_table: Open) -> None:
+    customers = open_table(
+        "customer", started=["2024-01-05", "2024-01-06"], churned=["2024-07-01", None], has_churned=[True, None], revenue=["10", "20"]
+    )
+    customers = replace(customers, info=replace(customers.info, extracted="2024-09-30"))
+    # The first left on the day after the second quarter.
+    quarters = retention.contracts_over_time(customers, ALL, grain="quarter")
+    assert not isinstance(quarters, Absent)
+    assert [(q.period and q.period.label, q.kept, q.at_start) for q in quarters] == [("2024 Q2", 2, 2), ("2024 Q3", 1, 2)]
+    spring = retention.contracts_in_span(customers, ALL, start=date(2024, 4, 1), end=date(2024, 7, 1))
+    assert (spring.kept, spring.at_start, spring.gross) == (2, 2, 1.0)
+
+
+def test_a_cohort_is_young_for_ninety_days(open_table: Open) -> None:
+    found = open_table("lead", created=["2025-01-15", "2025-02-15", "2025-03-15", "2025-05-02"], converted=[True, False, True, False])
+    cohorts = leads.over_time(found, ALL, grain="month")
+    assert not isinstance(cohorts, Absent)
+    # January ends on 1 February, 90 days later is 2 May, the last day known; February ends 28 days later.
+    assert [(c.period.label, c.young) for c in cohorts] == [
+        ("Jan 2025", False),
+        ("Feb 2025", True),
+        ("Mar 2025", True),
+        ("Apr 2025", True),
+        ("May 2025", True),
+    ]
