@@ -97,8 +97,20 @@ DEAL = Table(
         Field("status", "Status", "text", "Open, won or lost where the CRM keeps it beside the stage; then it decides.", input_only=True),
         Field("won_flag", "Won yes/no", "flag", "True when the deal was won.", input_only=True),
         Field("closed_flag", "Closed yes/no", "flag", "True when the deal is closed.", input_only=True),
-        Field("expected_close", "Expected close", "moment", "When an open deal is expected to close; never used as the closing date.", input_only=True),
-        Field("deleted_flag", "Deleted yes/no", "flag", "True when the row was deleted in the CRM; such rows are set aside and counted.", input_only=True),
+        Field(
+            "expected_close",
+            "Expected close",
+            "moment",
+            "When an open deal is expected to close; never used as the closing date.",
+            input_only=True,
+        ),
+        Field(
+            "deleted_flag",
+            "Deleted yes/no",
+            "flag",
+            "True when the row was deleted in the CRM; such rows are set aside and counted.",
+            input_only=True,
+        ),
     ),
 )
 
@@ -122,7 +134,13 @@ LEAD = Table(
         Field("company", "Company", "text", "The company of the lead."),
         Field("converted_flag", "Converted yes/no", "flag", "True when the lead became a customer.", input_only=True),
         Field("converted_deal_id", "Deal id", "id", "The deal the lead became.", input_only=True),
-        Field("deleted_flag", "Deleted yes/no", "flag", "True when the row was deleted in the CRM; such rows are set aside and counted.", input_only=True),
+        Field(
+            "deleted_flag",
+            "Deleted yes/no",
+            "flag",
+            "True when the row was deleted in the CRM; such rows are set aside and counted.",
+            input_only=True,
+        ),
     ),
 )
 
@@ -139,8 +157,16 @@ CUSTOMER = Table(
         Field("tenure_months", "Months as a customer", "number", "How long the customer has been one, where the export has no dates."),
         Field("revenue", "Recurring revenue", "money", "What the customer pays per month, in the dataset's currency."),
         Field("currency", "Currency", "text", "The currency code of the revenue."),
-        Field("churned_flag", "Churned yes/no or status", "text", "Yes/no, or a subscription status whose words say who has left.", input_only=True),
-        Field("deleted_flag", "Deleted yes/no", "flag", "True when the row was deleted; such rows are set aside and counted.", input_only=True),
+        Field(
+            "churned_flag",
+            "Churned yes/no or status",
+            "text",
+            "Yes/no, or a subscription status whose words say who has left.",
+            input_only=True,
+        ),
+        Field(
+            "deleted_flag", "Deleted yes/no", "flag", "True when the row was deleted; such rows are set aside and counted.", input_only=True
+        ),
     ),
 )
 
@@ -158,7 +184,9 @@ REVENUE_LINE = Table(
         Field("cancelled", "Cancelled", "flag", "Whether the line cancels a sale; counted in revenue, not as a purchase."),
         Field("quantity", "Quantity", "number", "How many units.", input_only=True),
         Field("unit_price", "Unit price", "number", "Price of one unit.", input_only=True),
-        Field("deleted_flag", "Deleted yes/no", "flag", "True when the row was deleted; such rows are set aside and counted.", input_only=True),
+        Field(
+            "deleted_flag", "Deleted yes/no", "flag", "True when the row was deleted; such rows are set aside and counted.", input_only=True
+        ),
     ),
 )
 

@@ -71,6 +71,11 @@ def percent_range(interval: Interval, *, digits: int = 1) -> str:
     return f"{percent(interval.low, digits=digits)} to {percent(interval.high, digits=digits)}"
 
 
+def signed_range(interval: Interval, *, digits: int = 1) -> str:
+    """An interval of changes: "+5.0 % to +18.0 %"."""
+    return f"{signed_percent(interval.low, digits=digits)} to {signed_percent(interval.high, digits=digits)}"
+
+
 def change_range(interval: Interval, *, digits: int = 1) -> str:
     """An interval of ratios as relative changes: "−0.6 % to +57.4 %", or "+20.0 % or more" without an upper limit."""
     if interval.high == inf:

@@ -13,8 +13,8 @@ from app.commands import answering
 from app.errors import AnswerNeeded
 from app.ingest.gate import inspect_file, read_file
 from app.ingest.model import Inspection
+from app.services.scorecard.plain import plain
 from app.settings import settings
-from app.wire import to_plain
 
 NAME = "inspect"
 HELP = "say what a file is and how it would be read"
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
             # A question can only come up while the values are converted; it is then open, and there is no receipt.
             receipt = None
     if options.json:
-        result: dict[str, Any] = {**to_plain(found), "receipt": to_plain(receipt)}
+        result: dict[str, Any] = {**plain(found), "receipt": plain(receipt)}
         json.dump(result, sys.stdout, ensure_ascii=False, indent=1)
         sys.stdout.write("\n")
     else:

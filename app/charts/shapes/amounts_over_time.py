@@ -24,7 +24,7 @@ class AmountPoint:
 
 def chart(
     points: Sequence[AmountPoint], *, colours: Palette, title: str, event: str | None = None, event_label: str = ""
-) -> alt.LayerChart:
+) -> alt.LayerChart | alt.FacetChart:
     """Amounts over time, in order; see `rates_over_time.chart` for `event`."""
     order = [p.label for p in points]
     frame = pd.DataFrame(

@@ -29,7 +29,7 @@ class ChangeRow:
     claimed: float
 
 
-def chart(rows: Sequence[ChangeRow], *, colours: Palette) -> alt.LayerChart:
+def chart(rows: Sequence[ChangeRow], *, colours: Palette) -> alt.LayerChart | alt.FacetChart:
     """Changes against claims, in the given order. Intervals beyond `WIDEST` are drawn to the edge; the table has the numbers."""
     order = [r.label for r in rows]
     edge = max(

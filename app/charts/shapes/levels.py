@@ -24,7 +24,7 @@ class LevelRow:
     published: bool
 
 
-def chart(rows: Sequence[LevelRow], *, colours: Palette, title: str) -> alt.LayerChart:
+def chart(rows: Sequence[LevelRow], *, colours: Palette, title: str) -> alt.LayerChart | alt.FacetChart:
     """Levels, one row each, in the given order."""
     order = [r.label for r in rows]
     frame = pd.DataFrame(

@@ -26,7 +26,7 @@ class GroupPoint:
     small: bool
 
 
-def chart(groups: Sequence[GroupPoint], *, overall: float | None, colours: Palette, title: str) -> alt.LayerChart:
+def chart(groups: Sequence[GroupPoint], *, overall: float | None, colours: Palette, title: str) -> alt.LayerChart | alt.FacetChart:
     """Rates by group, in the given order, at most `MOST` rows; the table beside the chart has them all."""
     shown = groups[:MOST]
     order = [g.label for g in shown]

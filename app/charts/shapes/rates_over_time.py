@@ -25,7 +25,9 @@ class RatePoint:
     partial: bool = False
 
 
-def chart(points: Sequence[RatePoint], *, colours: Palette, title: str, event: str | None = None, event_label: str = "") -> alt.LayerChart:
+def chart(
+    points: Sequence[RatePoint], *, colours: Palette, title: str, event: str | None = None, event_label: str = ""
+) -> alt.LayerChart | alt.FacetChart:
     """Rates over time.
 
     Parameters

@@ -24,7 +24,7 @@ class SurvivalPoint:
     at_risk: int
 
 
-def chart(points: Sequence[SurvivalPoint], *, colours: Palette) -> alt.LayerChart:
+def chart(points: Sequence[SurvivalPoint], *, colours: Palette) -> alt.LayerChart | alt.FacetChart:
     """A survival curve."""
     frame = pd.DataFrame([vars(p) for p in points], columns=["months", "share", "low", "high", "at_risk"])
     x = alt.X("months:Q").title("Months as a customer").axis(tickCount=8)

@@ -22,7 +22,7 @@ class LabelledValue:
     chosen: bool
 
 
-def chart(values: Sequence[LabelledValue], *, colours: Palette, title: str) -> alt.LayerChart:
+def chart(values: Sequence[LabelledValue], *, colours: Palette, title: str) -> alt.LayerChart | alt.FacetChart:
     """Values by label, in the given order; the chosen one is filled."""
     order = [v.label for v in values]
     frame = pd.DataFrame(

@@ -1,0 +1,106 @@
+"""The only door to a cache. Its key is (organization, team, what is loaded, what is asked, version of the code).
+
+What is kept is made of frozen values, so one object can serve every session. A kept value carries its organization and is checked
+when it is handed out. Frames, arrays and bytes are never part of a key: Streamlit hashes large ones by a sample, and one
+organization would be shown the numbers of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, is_dataclass
+from datetime import date
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TypeVar
+
+import streamlit as st
+from sqlalchemy import Engine
+
+from app.metrics.engine import Engine as Counting
+from app.settings import settings
+from app.storage.engine import make_engine
+
+T = TypeVar("T")
+
+ENTRIES = 2_000
+"""Results kept in one process; the least recently used go first."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    organization_id: str
+    value: Any
+
+
+def result(organization_id: str, team_id: str, loaded: str, what: str, *asked: object, make: Callable[[], T]) -> T:
+    """The result `make` gives, made once for each key.
+
+    Parameters
+    ----------
+    organization_id, team_id
+        Whose result it is.
+    loaded
+        The hash of everything loaded for the team (`app.services.snapshots.snapshot_key`).
+    what, asked
+        Which result, and every parameter it depends on: frozen dataclasses and plain values.
+    make
+        Computes the result; it may use nothing that the key does not name.
+
+    Raises
+    ------
+    TypeError
+        When a parameter is not a plain value.
+    RuntimeError
+        When what was kept belongs to another organization, which cannot happen unless the key is wrong.
+    """
+    for parameter in asked:
+        _refuse_unplain(parameter)
+    kept = _kept(organization_id, team_id, loaded, what, repr(asked), code_version(), lambda: _Kept(organization_id, make()))
+    if kept.organization_id != organization_id:
+        raise RuntimeError("a cached result belongs to another organization")
+    value: T = kept.value
+    return value
+
+
+@st.cache_resource(show_spinner=False)
+def database() -> Engine:
+    """The engine of the database, made once for each process."""
+    return make_engine(settings().database_url)
+
+
+@st.cache_resource(show_spinner=False)
+def counting() -> Counting:
+    """The engine that counts, made once for each process."""
+    return Counting(settings().cache_dir)
+
+
+@cache
+def code_version() -> str:
+    """A hash of the app's code and data, so that a new version never shows what an old one computed."""
+    digest = sha256()
+    root = Path(__file__).resolve().parents[2]
+    for folder, pattern in (("app", "*.py"), ("data", "*.toml")):
+        for path in sorted((root / folder).rglob(pattern)):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@st.cache_resource(show_spinner=False, max_entries=ENTRIES)
+def _kept(organization_id: str, team_id: str, loaded: str, what: str, asked: str, version: str, _make: Callable[[], _Kept]) -> _Kept:
+    return _make()
+
+
+def _refuse_unplain(value: object) -> None:
+    if value is None or isinstance(value, (str, int, float, bool, date)):
+        return
+    if isinstance(value, tuple):
+        for item in value:
+            _refuse_unplain(item)
+        return
+    if is_dataclass(value) and not isinstance(value, type):
+        for name in value.__dataclass_fields__:
+            _refuse_unplain(getattr(value, name))
+        return
+    raise TypeError(f"{type(value).__name__} cannot be part of a cache key")

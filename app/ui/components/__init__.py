@@ -1,0 +1,1 @@
+"""The few things pages are composed of."""

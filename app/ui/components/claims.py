@@ -1,0 +1,162 @@
+"""A cited figure on a page: its verdict, its evidence, its arithmetic."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import streamlit as st
+
+from app import wording
+from app.benchmarks.catalogue import Claim, Grade
+from app.benchmarks.comparison import Comparison, Verdict
+from app.benchmarks.stakes import Stake
+from app.services.scorecard.model import ClaimLine, Outlook
+from app.statistics.intervals import Absent
+from app.ui.components.figure import escape
+from app.ui.components.numbers import why
+
+Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
+
+VERDICTS: dict[str, tuple[str, str, Colour]] = {
+    "above": ("Above", ":material/keyboard_double_arrow_up:", "green"),
+    "reaches": ("In reach", ":material/check:", "green"),
+    "falls_short": ("Falls short", ":material/south:", "orange"),
+    "cannot_tell": ("Cannot tell yet", ":material/question_mark:", "gray"),
+}
+
+
+def verdict_badge(verdict: Verdict | None) -> None:
+    """The verdict as a word with an icon; "No verdict" when there is none."""
+    if verdict is None:
+        st.badge("No verdict", icon=":material/remove:", color="gray")
+        return
+    word, icon, colour = VERDICTS[verdict.word]
+    st.badge(word, icon=icon, color=colour)
+
+
+def grade_badge(grade: Grade, *, reason: str = "") -> None:
+    """The grade of the evidence, with its reason as a tooltip."""
+    colour: Colour = "green" if grade[0] == "A" else "blue" if grade[0] == "B" else "gray" if grade in ("own", "none") else "orange"
+    word = "Your own figure" if grade == "own" else f"Evidence {grade}"
+    st.badge(word, icon=":material/fact_check:", color=colour, help=escape(reason) or None)
+
+
+def grade_letter(grade: Grade) -> str:
+    """The grade as it is printed."""
+    return grade.replace("-", "−")
+
+
+def line_summary(line: ClaimLine) -> None:
+    """One line of the overview: the figure, the verdict, one sentence."""
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{escape(line.words)}**")
+            verdict_badge(line.verdict)
+            grade_badge(line.reading.grade, reason=line.reading.grade_reason)
+        if line.verdict is not None:
+            st.markdown(escape(line.verdict.sentence))
+        elif line.outlook is not None:
+            st.markdown(outlook_sentence(line.outlook))
+        elif line.absent is not None:
+            st.markdown(f"{escape(line.absent.reason)} {escape(line.absent.remedy)}")
+        st.caption(escape(line.plain))
+
+
+def comparison_words(found: Comparison) -> None:
+    """The chance, what is still needed, and the caveats of a comparison."""
+    if found.probability is not None:
+        chance = (
+            "less than 1 %"
+            if found.probability < 0.01
+            else "more than 99 %"
+            if found.probability > 0.99
+            else wording.percent(found.probability, digits=0)
+        )
+        st.markdown(
+            f"Chance that the true change reaches the cited figure: **{chance}**",
+            help="Worked out from these counts alone, before any other knowledge (independent Jeffreys priors).",
+        )
+    if isinstance(found.needed, int) and found.needed:
+        st.markdown(
+            f"About **{wording.count(found.needed)} more** on the side of “{escape(found.observed.label)}” would settle it, if the rate stays as it is."
+        )
+    elif isinstance(found.needed, Absent):
+        st.markdown(f"{escape(found.needed.reason)} {escape(found.needed.remedy)}")
+    if found.interval is not None and "account" in found.interval.method:
+        st.caption("Deals of one account go together, so whole accounts were resampled and the wider range counts.")
+    for caveat in found.caveats:
+        st.caption(f":material/info: {escape(caveat)}")
+
+
+def outlook_sentence(outlook: Outlook) -> str:
+    """Where a claim would lead, in one sentence."""
+    before = wording.signed_percent(outlook.before) if outlook.is_change else wording.percent(outlook.before)
+    if isinstance(outlook.after, Absent):
+        return f"**Impossible for you.** {escape(outlook.after.reason)}"
+    after = wording.signed_percent(outlook.after) if outlook.is_change else wording.percent(outlook.after)
+    return f"If it held for you: {outlook.what.lower()} from {before} to **{after}**."
+
+
+def outlook_box(outlook: Outlook | None) -> None:
+    """Where a claim would lead, with its arithmetic."""
+    if outlook is None:
+        return
+    st.markdown(outlook_sentence(outlook))
+    for step in outlook.steps:
+        st.caption(f":material/calculate: {escape(step)}")
+
+
+def stake_box(stake: Stake | Absent | None) -> None:
+    """What reaching the claim would be worth, with its arithmetic and its caveat."""
+    if stake is None:
+        return
+    if isinstance(stake, Absent):
+        if stake.code == "reached":
+            st.markdown(escape(stake.reason))
+        elif stake.code != "own_history":
+            why(stake)
+        return
+    span = ""
+    if stake.low is not None and stake.high is not None:
+        span = f" (likely {wording.money(max(stake.low, 0.0), stake.currency)} to {wording.money(stake.high, stake.currency)})"
+    st.markdown(f"Worth about **{wording.money(stake.amount, stake.currency)} a year**{span}")
+    for step in stake.steps:
+        st.caption(f":material/calculate: {escape(step)}")
+    st.caption(f":material/info: {escape(stake.caveat)}")
+
+
+def evidence(claim: Claim) -> None:
+    """Everything known of a claim's evidence."""
+    rows = [
+        ("As quoted", "; ".join(claim.as_quoted) or "not usually quoted"),
+        ("As published", claim.as_published),
+        ("What it means", claim.reading.sentence),
+        ("Measured", claim.metric_definition),
+        ("Who found it", f"{claim.originator}, {claim.year_note or claim.year or 'no date found'}"),
+        ("Of whom", " ".join(part for part in (claim.population, claim.sample) if part)),
+        ("Grade", f"{grade_letter(claim.grade)}: {claim.grade_reason}"),
+    ]
+    if claim.reading.caveat:
+        rows.append(("Caveat", claim.reading.caveat))
+    for contradiction in claim.contradictions:
+        rows.append(("Does not fit", contradiction.text))
+    for label, text in rows:
+        if text:
+            st.markdown(f"**{label}.** {escape(text)}")
+    for quotation in claim.quoted_in:
+        st.markdown(
+            f"**In the source article.** “{escape(quotation.wording)}”, attributed to {escape(quotation.attribution.to)}. {escape(quotation.attribution.verdict)}"
+        )
+    for address in claim.addresses:
+        if address.url:
+            st.markdown(f":material/link: [{escape(address.url)}](<{address.url}>) ({HOW[address.how]})")
+    st.caption(f"Checked on {wording.day(claim.checked)}.")
+
+
+HOW = {
+    "read": "read there",
+    "second_hand": "quoted by another source",
+    "not_verified": "not verified",
+    "computed": "calculated for this catalogue",
+    "not_recorded": "how it was read is not recorded",
+}

@@ -1,0 +1,71 @@
+"""A figure on a page: the finding, the chart, its account, its numbers, and its files."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+
+import pandas as pd
+import streamlit as st
+
+from app.charts.export import FORMATS, MEDIA_TYPES, export
+from app.charts.figure import Figure
+from app.ui import downloads
+from app.ui.guard import Visit
+
+TABLE_ROWS = 60
+"""Longer tables scroll."""
+
+
+def show(visit: Visit, figure: Figure | None) -> None:
+    """Show a figure; nothing when there is none."""
+    if figure is None:
+        return
+    with st.container(border=True):
+        st.markdown(f"##### {escape(figure.title)}")
+        st.vega_lite_chart(spec=figure.spec, width="stretch", theme=None, alt=figure.alt)
+        st.caption(escape(figure.caption))
+        opened = st.expander(
+            "Numbers and files", icon=":material/table_chart:", on_change="rerun", key=f"numbers-{figure.key}-{visit.page.name}"
+        )
+        if opened.open:
+            with opened:
+                table(figure.columns, figure.rows, alt=f"The numbers of the chart: {figure.title}")
+                files(visit, figure)
+
+
+def table(columns: tuple[str, ...], rows: tuple[tuple[object, ...], ...], *, alt: str) -> None:
+    """A table of words and numbers as they are written for readers."""
+    frame = pd.DataFrame(list(rows), columns=list(columns)).fillna("")
+    if len(frame) > TABLE_ROWS:
+        st.dataframe(frame, hide_index=True, width="stretch", alt=alt)
+    else:
+        st.table(frame.map(escape).set_index(columns[0]))
+
+
+def files(visit: Visit, figure: Figure) -> None:
+    """Links to the figure as SVG, PDF and PNG, with title and caption in the picture."""
+    content = sha256(
+        json.dumps(figure.spec, sort_keys=True, default=str).encode() + figure.caption.encode() + figure.title.encode()
+    ).hexdigest()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("Chart as")
+        for kind in FORMATS:
+            address = downloads.offer(
+                visit.actor.organization_id,
+                file_name=f"{figure.key}-{content[:8]}.{kind}",
+                media_type=MEDIA_TYPES[kind],
+                content_key=f"{content}.{kind}",
+                make=lambda kind=kind: export(figure, kind),  # type: ignore[misc]  # the loop's value is bound on purpose
+            )
+            st.link_button(kind.upper(), f"/{address}", icon=":material/download:", type="tertiary")
+
+
+def escape(text: object) -> str:
+    """Text as it is, wherever Streamlit would read Markdown: no links, no images, no icons, no formulas."""
+    plain = str(text)
+    for sign in "\\`*_{}[]()<>#+-.!|~$:^=":
+        if sign in "()+-.=":
+            continue
+        plain = plain.replace(sign, f"\\{sign}")
+    return plain

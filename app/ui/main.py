@@ -1,0 +1,24 @@
+"""The frame around every page: title, menu, and the mark of the example company."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.errors import AppError
+from app.ui.failure import explain
+from app.ui.frame import example_mark
+from app.ui.navigation import PAGES
+
+st.set_page_config(page_title="Alignment Scorecard", page_icon=":material/balance:", layout="wide", initial_sidebar_state="auto")
+
+chosen = st.navigation(
+    [
+        st.Page(spec.path, title=spec.title, icon=spec.icon, url_path=spec.name, default=spec.name == "overview", help=spec.question)
+        for spec in PAGES
+    ]
+)
+example_mark()
+try:
+    chosen.run()
+except AppError as error:
+    explain(error)

@@ -1,0 +1,63 @@
+"""The pages, as data: menu, titles, links and tests are made from this one tuple."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+PAGES_FOLDER = Path(__file__).resolve().parents[2] / "pages"
+
+PageName = Literal["overview", "data", "numbers", "compare", "evidence", "team"]
+
+
+@dataclass(frozen=True)
+class PageSpec:
+    """One page: its file's name, what the menu calls it, its icon, the question it answers, and the page that comes next."""
+
+    name: PageName
+    title: str
+    icon: str
+    question: str
+    next: PageName
+    next_label: str
+
+    @property
+    def path(self) -> Path:
+        """The page's file."""
+        return PAGES_FOLDER / f"{self.name}.py"
+
+
+PAGES: tuple[PageSpec, ...] = (
+    PageSpec(
+        "overview",
+        "Overview",
+        ":material/dashboard:",
+        "Where do we stand, and what should we look at next?",
+        "compare",
+        "Compare with the cited figures",
+    ),
+    PageSpec(
+        "data", "Your data", ":material/upload_file:", "What is loaded, and what does the app make of it?", "overview", "See the overview"
+    ),
+    PageSpec(
+        "numbers",
+        "Numbers",
+        ":material/monitoring:",
+        "What are our win rate, retention and growth?",
+        "compare",
+        "Compare with the cited figures",
+    ),
+    PageSpec(
+        "compare", "Compare", ":material/balance:", "Do our numbers reach the cited figures?", "evidence", "See what the figures rest on"
+    ),
+    PageSpec(
+        "evidence", "Evidence", ":material/fact_check:", "What do the cited figures really say?", "compare", "Compare with our numbers"
+    ),
+    PageSpec("team", "Team settings", ":material/groups:", "How does the app know our team?", "overview", "See the overview"),
+)
+
+
+def page(name: PageName) -> PageSpec:
+    """The page called `name`."""
+    return next(spec for spec in PAGES if spec.name == name)

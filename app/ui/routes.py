@@ -1,0 +1,96 @@
+"""Our own addresses beside Streamlit's: readiness and downloads; and the headers every answer carries."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import AccessDenied, AppError
+from app.storage import migrations
+from app.ui import cache, downloads
+from app.ui.guard import who
+
+logger = logging.getLogger(__name__)
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    # Streamlit sets styles from script, and its Vega runs expressions through an interpreter, so no script may be evaluated.
+    "Content-Security-Policy": (
+        "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss: data: blob:; worker-src 'self' blob:; "
+        "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+    ),
+}
+
+
+class SecurityHeaders:
+    """Adds `HEADERS` to every answer that has not set them itself."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and add the headers when the answer starts."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
+async def ready(_: Request) -> Response:
+    """200 when the database answers and has the newest schema, else 503. For load balancers and for `make run`."""
+
+    def state() -> dict[str, object]:
+        engine = cache.database()
+        return {"ready": migrations.is_ready(engine), "schema": migrations.current(engine), "code": cache.code_version()[:12]}
+
+    try:
+        found = await run_in_threadpool(state)
+    except Exception:  # whatever is wrong, this process cannot serve
+        logger.exception("not ready")
+        return JSONResponse({"ready": False}, status_code=503)
+    return JSONResponse(found, status_code=200 if found["ready"] else 503)
+
+
+async def download(request: Request) -> Response:
+    """A file that a page has offered, for a member of the organization it belongs to."""
+    found = downloads.find(request.path_params["token"])
+    if found is None:
+        return PlainTextResponse("This download is no longer offered. Go back to the page and click again.", status_code=404)
+    try:
+        actor = await run_in_threadpool(lambda: who(cache.database()))
+        if actor.organization_id != found.organization_id:
+            raise AccessDenied("This file belongs to another organization.")
+        content = await run_in_threadpool(found.make)
+    except AccessDenied:
+        return PlainTextResponse("This download is not yours.", status_code=403)
+    except AppError as error:
+        return PlainTextResponse(str(error), status_code=422)
+    return Response(
+        content,
+        media_type=found.media_type,
+        headers={"Content-Disposition": f'attachment; filename="{found.file_name}"', "Cache-Control": "no-store"},
+    )
+
+
+ROUTES: Sequence[BaseRoute] = (Route("/ready", ready), Route("/download/{token}/{name}", download))
+MIDDLEWARE: Sequence[Middleware] = (Middleware(SecurityHeaders),)
