@@ -145,7 +145,7 @@ def evidence(claim: Claim) -> None:
             st.markdown(f"**{label}.** {escape(text)}")
     for quotation in claim.quoted_in:
         st.markdown(
-            f"**In the source article.** “{escape(quotation.wording)}”, attributed to {escape(quotation.attribution.to)}. {escape(quotation.attribution.verdict)}"
+            f"**In the source article.** “{escape(quotation.wording)}”, attributed to {escape(quotation.attribution.attributed_to)}. {escape(quotation.attribution.sentence)}"
         )
     for address in claim.addresses:
         if address.url:

@@ -1,0 +1,77 @@
+"""The parts of the Evidence page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app import wording
+from app.benchmarks import catalogue
+from app.benchmarks.catalogue import Claim, Edition
+from app.ui.components.claims import evidence, grade_badge, grade_letter
+from app.ui.components.figure import escape
+
+
+def cited_cards() -> Edition:
+    """The five figures as everybody quotes them, each with what was found."""
+    edition = catalogue.load(catalogue.editions()[-1])
+    st.markdown(escape(edition.no_uplift_earns_an_a))
+    for figure in edition.cited_figures:
+        with st.container(border=True):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.subheader(escape(figure.as_written), anchor=False)
+                if figure.misquoted:
+                    st.badge("Misquoted", icon=":material/warning:", color="orange", help=escape(figure.quoted_reading.grade_reason))
+                grade_badge(figure.meaningful.grade, reason=figure.meaningful.grade_reason)
+            st.markdown(escape(figure.explanation))
+            opened = st.expander(
+                "Source, sample and grade", icon=":material/menu_book:", on_change="rerun", key=f"cited-{figure.meaningful.id}"
+            )
+            if opened.open:
+                with opened:
+                    evidence(figure.meaningful)
+                    if figure.quoted.id != figure.meaningful.id:
+                        st.markdown("**The words taken literally**")
+                        evidence(figure.quoted)
+    return edition
+
+
+def source_article(edition: Edition) -> None:
+    """Where the five figures were quoted from, and whether its attributions hold."""
+    article = edition.source_article
+    st.subheader("Where these figures are quoted from", anchor=False)
+    st.markdown(f"{escape(article.publisher)}, updated {wording.day(article.updated)}. {escape(article.note)}")
+    for attribution in article.attributions:
+        st.markdown(f"**{escape(attribution.attributed_to)}.** {escape(attribution.sentence)}")
+
+
+def legend(edition: Edition) -> None:
+    """What the grades mean."""
+    with st.expander("What the grades mean", icon=":material/grade:"):
+        for line in edition.grades:
+            st.markdown(f"**{grade_letter(line.grade)}.** {escape(line.meaning)}")
+        passage = edition.why_contrasts_are_not_uplifts
+        st.markdown(f"**{escape(passage.title)}.** {escape(passage.text)}")
+        st.markdown("**Could not be verified.** " + escape("; ".join(edition.unverified)) + ".")
+
+
+def families(edition: Edition, own: Sequence[Claim]) -> None:
+    """Every other figure of the edition, by origin, and the team's own."""
+    st.subheader("Every figure of this edition", anchor=False)
+    st.caption(f"Edition {edition.name}, checked on {wording.day(edition.checked)}.")
+    groups = [(family.label, edition.family(family.id)) for family in edition.families]
+    if own:
+        groups.insert(0, ("Your own benchmarks", tuple(own)))
+    for label, claims in groups:
+        if not claims:
+            continue
+        opened = st.expander(f"{escape(label)} ({len(claims)})", on_change="rerun", key=f"family-{label}")
+        if opened.open:
+            with opened:
+                for claim in claims:
+                    with st.container(border=True):
+                        with st.container(horizontal=True, vertical_alignment="center"):
+                            st.markdown(f"**{escape(claim.label)}**")
+                            grade_badge(claim.grade, reason=claim.grade_reason)
+                        evidence(claim)

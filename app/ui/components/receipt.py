@@ -1,0 +1,41 @@
+"""The receipt of an import: every row and every amount is somewhere."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import wording
+from app.ingest.model import Receipt
+from app.ui.components.figure import escape
+
+
+def receipt_box(receipt: Receipt) -> None:
+    """Rows read, used and set aside; the sum of the amounts; what was changed."""
+    with st.container(border=True):
+        st.markdown("**Receipt**")
+        aside = receipt.rows_read - receipt.rows_used
+        st.markdown(
+            f"{wording.count(receipt.rows_read)} rows read = **{wording.count(receipt.rows_used)} used** + {wording.count(aside)} set aside"
+        )
+        for part in receipt.set_aside:
+            lines = ", ".join(str(row) for row in part.rows[:5])
+            st.caption(f"{wording.count(part.count)} set aside: {escape(part.reason)} (lines {lines}{' …' if part.count > 5 else ''})")
+        if receipt.amounts is not None:
+            amounts = receipt.amounts
+            currency = f"{amounts.currency} " if amounts.currency else ""
+            st.markdown(
+                f"Sum of “{escape(amounts.column)}”: {escape(currency)}{_sum(amounts.read)} read = **{_sum(amounts.used)} used** + {_sum(amounts.set_aside)} set aside"
+            )
+            st.caption("Compare this sum with the total your CRM shows for the same list.")
+        for change in receipt.changed:
+            st.caption(f"“{escape(change.column)}”: {escape(change.what)} ({wording.count(change.cells)} cells)")
+        if receipt.segments:
+            st.caption(f"Kept to compare groups: {escape(', '.join(receipt.segments))}")
+        if receipt.dropped_personal:
+            st.caption(f"Dropped because personal: {escape(', '.join(receipt.dropped_personal))}")
+        for warning in receipt.warnings:
+            st.caption(f":material/warning: {escape(warning)}")
+
+
+def _sum(amount: str) -> str:
+    return wording.exact_money(float(amount))

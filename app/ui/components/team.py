@@ -1,0 +1,97 @@
+"""The parts of the team's settings."""
+
+from __future__ import annotations
+
+from datetime import date
+from zoneinfo import available_timezones
+
+import streamlit as st
+
+from app.benchmarks.catalogue import custom_claim
+from app.clock import today
+from app.errors import AppError
+from app.services.own_claims import Plain, add_own_claim, list_own_claims, remove_own_claim
+from app.services.teams import rename_team, set_currency, set_programme_start, set_time_zone
+from app.ui.components.figure import escape
+from app.ui.failure import explain
+from app.ui.guard import Visit
+
+METRICS = {"win_rate": "Win rate", "churn": "Customers lost", "lead_conversion": "Lead conversion"}
+
+
+def settings_form(visit: Visit) -> None:
+    """Name, time zone, currency and the day the programme began."""
+    team = visit.team
+    zones = sorted(available_timezones())
+    with st.form("team", border=True):
+        name = st.text_input("Name of the team", team.name, max_chars=200)
+        start = st.date_input(
+            "The day your alignment programme began",
+            team.programme_start,
+            format="YYYY-MM-DD",
+            help="The day sales and marketing began to work together. The overview compares equal spans before and after it.",
+        )
+        zone = st.selectbox(
+            "Time zone",
+            zones,
+            index=zones.index(team.time_zone) if team.time_zone in zones else zones.index("UTC"),
+            help="Days begin and end here. Changing it holds for the next import; import a file again to cut its days anew.",
+        )
+        currency = st.text_input("Currency of your amounts (a code such as EUR)", team.currency or "", max_chars=3)
+        if st.form_submit_button("Save", type="primary"):
+            _save(visit, name=name, start=start if isinstance(start, date) else None, zone=zone, currency=currency)
+
+
+def benchmarks(visit: Visit) -> None:
+    """The team's own benchmarks: the list, and a form to add one."""
+    st.subheader("Benchmarks of your own", anchor=False)
+    st.markdown("A figure you trust, with its source. It is compared like the cited ones, and marked as yours.")
+    for view in list_own_claims(visit.actor, engine=visit.engine, team_id=visit.team.id):
+        with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            source = escape(view.fields.get("source"))
+            st.markdown(f"**{escape(view.fields.get('label'))}**: {view.fields.get('value')} % ({source}, {view.fields.get('year')})")
+            if st.button("Remove", key=f"remove-{view.id}", icon=":material/delete:"):
+                remove_own_claim(visit.actor, engine=visit.engine, claim_id=view.id)
+                st.rerun()
+    with st.expander("Add a benchmark", icon=":material/add:"), st.form("own", border=False, clear_on_submit=False):
+        label = st.text_input("What it says", placeholder="12 % more deals won", max_chars=200)
+        metric = st.selectbox("It is about", list(METRICS), format_func=METRICS.__getitem__)
+        value = st.number_input("Change in percent (fewer customers lost: with a minus sign)", value=10.0, step=1.0)
+        source = st.text_input("Who published it", max_chars=500)
+        year = st.number_input("Year", value=today().year, min_value=1950, max_value=today().year, step=1)
+        address = st.text_input("Its address (https://…)", max_chars=1_000)
+        if st.form_submit_button("Add", type="primary"):
+            fields: dict[str, Plain] = {
+                "label": label,
+                "metric": metric,
+                "kind": "ratio",
+                "value": float(value),
+                "source": source,
+                "year": int(year),
+                "checked": today().isoformat(),
+                "address": address,
+            }
+            try:
+                add_own_claim(visit.actor, engine=visit.engine, team_id=visit.team.id, fields=fields, check=custom_claim)
+            except AppError as error:
+                explain(error)
+            else:
+                st.rerun()
+
+
+def _save(visit: Visit, *, name: str, start: date | None, zone: str | None, currency: str) -> None:
+    actor, engine, team = visit.actor, visit.engine, visit.team
+    try:
+        if name != team.name:
+            rename_team(actor, engine=engine, team_id=team.id, name=name)
+        if start != team.programme_start:
+            set_programme_start(actor, engine=engine, team_id=team.id, day=start)
+        if zone and zone != team.time_zone:
+            set_time_zone(actor, engine=engine, team_id=team.id, time_zone=zone)
+        if (currency or None) != team.currency:
+            set_currency(actor, engine=engine, team_id=team.id, currency=currency.upper() or None)
+    except AppError as error:
+        explain(error)
+        return
+    st.toast("Saved.", icon=":material/check:")
+    st.rerun()

@@ -1,0 +1,13 @@
+"""Team settings: name, time zone, currency, the day the programme began, the team's own benchmarks."""
+
+from __future__ import annotations
+
+from app.ui.components.team import benchmarks, settings_form
+from app.ui.frame import head, next_step
+from app.ui.guard import enter
+
+visit = enter("team")
+head(visit)
+settings_form(visit)
+benchmarks(visit)
+next_step(visit)
