@@ -59,6 +59,8 @@ def finish(chart: alt.TopLevelMixin, *, mode: Mode) -> dict[str, Any]:
     """The specification of `chart` in the theme of `mode`, as a plain dictionary."""
     spec: dict[str, Any] = chart.to_dict(validate=False)
     spec["config"] = {**spec.get("config", {}), **config(mode)}
+    # The width follows the page; the height is the plot's own, or a chart of two rows would be squeezed flat.
+    spec["autosize"] = {"type": "fit-x", "contains": "padding"}
     return spec
 
 
@@ -68,7 +70,7 @@ def export_spec(figure: Figure, *, width: int = EXPORT_WIDTH, height: int = EXPO
     Sizes written into the chart by its builder (a height that follows the number of rows) are kept.
     """
     colours = palette("light")
-    inner = {key: value for key, value in figure.spec.items() if key not in {"$schema", "config", "data", "datasets"}}
+    inner = {key: value for key, value in figure.spec.items() if key not in {"$schema", "config", "data", "datasets", "autosize"}}
     inner["width"] = width
     if not isinstance(inner.get("height"), (int, float, dict)):
         inner["height"] = height

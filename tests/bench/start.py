@@ -34,10 +34,7 @@ def measure() -> list[str]:
                 page.goto(server.url)
                 page.get_by_role("heading", name=text).first.wait_for(timeout=60_000)
                 # The page is there when the script has finished, not when its first heading shows.
-                page.wait_for_function(
-                    "document.querySelector('[data-testid=stApp]')?.getAttribute('data-test-script-state') === 'notRunning'",
-                    timeout=60_000,
-                )
+                page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
                 spent = time.monotonic() - server.started
                 page.close()
             return spent

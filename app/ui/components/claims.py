@@ -37,7 +37,7 @@ def verdict_badge(verdict: Verdict | None) -> None:
 def grade_badge(grade: Grade, *, reason: str = "") -> None:
     """The grade of the evidence, with its reason as a tooltip."""
     colour: Colour = "green" if grade[0] == "A" else "blue" if grade[0] == "B" else "gray" if grade in ("own", "none") else "orange"
-    word = "Your own figure" if grade == "own" else f"Evidence {grade}"
+    word = "Your own figure" if grade == "own" else f"Evidence {grade_letter(grade)}"
     st.badge(word, icon=":material/fact_check:", color=colour, help=escape(reason) or None)
 
 

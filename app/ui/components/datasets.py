@@ -6,7 +6,8 @@ import streamlit as st
 
 from app import wording
 from app.services import imports
-from app.services.imports import DatasetView, Download
+from app.services.downloads import Download
+from app.services.imports import DatasetView
 from app.tables import IMPORTED, TABLES
 from app.ui import downloads
 from app.ui.components.figure import escape

@@ -43,7 +43,8 @@ def source_article(edition: Edition) -> None:
     st.subheader("Where these figures are quoted from", anchor=False)
     st.markdown(f"{escape(article.publisher)}, updated {wording.day(article.updated)}. {escape(article.note)}")
     for attribution in article.attributions:
-        st.markdown(f"**{escape(attribution.attributed_to)}.** {escape(attribution.sentence)}")
+        grade = f" (grade {grade_letter(attribution.grade)})" if attribution.grade is not None else ""
+        st.markdown(f"**{escape(attribution.attributed_to)}: {escape(attribution.verdict)}{grade}.** {escape(attribution.sentence)}")
 
 
 def legend(edition: Edition) -> None:

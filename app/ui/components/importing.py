@@ -14,7 +14,9 @@ from app.errors import AnswerNeeded, AppError, FileError
 from app.ingest.model import Inspection, Question
 from app.services import imports
 from app.services.imports import Prepared, UploadView
+from app.services.merge import RowAccount
 from app.settings import settings
+from app.storage.tables import ImportMode
 from app.tables import IMPORTED, TABLES
 from app.ui.components.figure import escape
 from app.ui.components.mapping import columns_editor, stages_editor
@@ -106,7 +108,7 @@ def _what_it_is(visit: Visit, upload: UploadView, found: Inspection) -> None:
     system = f" from {found.system_label}" if found.system_label else ""
     if found.table is not None:
         st.markdown(f"**{TABLES[found.table].label}{escape(system)}**, {wording.count(file.rows)} rows. {escape(found.table_reason)}")
-    names = [name for name in IMPORTED]
+    names = list(IMPORTED)
     if found.table is not None and found.table in names:
         chosen = st.selectbox(
             "This file holds",
@@ -199,16 +201,22 @@ def _commit(visit: Visit, upload: UploadView, prepared: Prepared) -> None:
     if prepared.same_as is not None:
         st.info("This file is loaded already; importing it again changes nothing.", icon=":material/info:")
     elif prepared.replacing is not None:
-        options = ["extend", "replace"] if prepared.extending is not None else ["replace"]
-        accounts = {"extend": prepared.extending, "replace": prepared.replacing}
-        words = {"extend": "Add to what is loaded (a row with the same id is replaced)", "replace": "Replace what is loaded"}
-        mode = st.radio(
-            "What is loaded already",
-            options,
-            index=options.index(prepared.mode) if prepared.mode in options else 0,
-            format_func=words.__getitem__,
-            captions=[imports.account_sentence(account) for account in (accounts[o] for o in options) if account is not None],
-            key=f"mode-{upload.id}",
+        options: list[ImportMode] = ["extend", "replace"] if prepared.extending is not None else ["replace"]
+        accounts: dict[ImportMode, RowAccount | None] = {"extend": prepared.extending, "replace": prepared.replacing}
+        words: dict[ImportMode, str] = {
+            "extend": "Add to what is loaded (a row with the same id is replaced)",
+            "replace": "Replace what is loaded",
+        }
+        mode = (
+            st.radio(
+                "What is loaded already",
+                options,
+                index=options.index(prepared.mode) if prepared.mode in options else 0,
+                format_func=words.__getitem__,
+                captions=[imports.account_sentence(account) for account in (accounts[o] for o in options) if account is not None],
+                key=f"mode-{upload.id}",
+            )
+            or prepared.mode
         )
         st.caption(escape(prepared.reason))
     if st.button("Import", type="primary", icon=":material/check:", key="commit"):
@@ -219,7 +227,7 @@ def _commit(visit: Visit, upload: UploadView, prepared: Prepared) -> None:
                     engine=visit.engine,
                     upload_id=upload.id,
                     limits=settings().limits(),
-                    mode="extend" if mode == "extend" else "replace",
+                    mode=mode,
                 )
         except AppError as error:
             explain(error)

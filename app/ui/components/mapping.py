@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import cast
 
 import pandas as pd
 import streamlit as st
@@ -110,7 +109,7 @@ def _store_columns(visit: Visit, upload: UploadView, found: Inspection, fields: 
             new_fields[by_label[label]] = column.heading
             new_roles.pop(column.heading, None)
         else:
-            new_roles[column.heading] = cast(Role, roles[label])
+            new_roles[column.heading] = roles[label]
     imports.answer(
         visit.actor, engine=visit.engine, upload_id=upload.id, answers=replace(upload.answers, fields=new_fields, roles=new_roles)
     )

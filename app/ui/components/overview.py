@@ -18,7 +18,7 @@ from app.ui.guard import Visit
 
 def at_a_glance(found: Scorecard) -> None:
     """The headline numbers, then each cited figure with its verdict."""
-    with st.grid(len(found.headlines), min_column_width=230):
+    with st.grid(len(found.headlines), min_column_width=180):
         for headline in found.headlines:
             card(headline)
     st.subheader("Against the cited figures", anchor=False)
