@@ -19,6 +19,7 @@ import streamlit as st
 from sqlalchemy import Engine
 
 from app.metrics.engine import Engine as Counting
+from app.services.actor import Actor, local_actor
 from app.settings import settings
 from app.storage.engine import make_engine
 
@@ -74,6 +75,12 @@ def database() -> Engine:
 def counting() -> Counting:
     """The engine that counts, made once for each process."""
     return Counting(settings().cache_dir)
+
+
+@st.cache_resource(show_spinner=False)
+def local_owner(_engine: Engine) -> Actor:
+    """The one implied owner of local mode, looked up once for each process."""
+    return local_actor(_engine)
 
 
 @cache

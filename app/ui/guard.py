@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import streamlit as st
@@ -11,7 +12,7 @@ from sqlalchemy import Engine
 
 from app.charts.theme import Mode
 from app.errors import AccessDenied
-from app.services.actor import Actor, local_actor
+from app.services.actor import Actor
 from app.services.scorecard.sources import Sources, of
 from app.services.snapshots import snapshot_key, snapshots
 from app.services.teams import TeamView, shown_team
@@ -20,6 +21,12 @@ from app.ui import cache
 from app.ui.navigation import PageName, PageSpec, page
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class _Opened:
+    sources: Sources
+    paths: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
@@ -38,10 +45,17 @@ class Visit:
         return "dark" if st.context.theme.type == "dark" else "light"
 
     def sources(self) -> Sources:
-        """The loaded tables, opened for counting."""
+        """The loaded tables, opened for counting once for what is loaded."""
+        found = self.result("sources", make=self._opened)
+        if not all(path.exists() for path in found.paths):
+            # Somebody emptied the cache folder, which is allowed: the files are fetched from the database again.
+            self._opened()
+        return found.sources
+
+    def _opened(self) -> _Opened:
         stored = snapshots(self.actor, engine=self.engine, team_id=self.team.id, cache_dir=settings().cache_dir)
         counting = cache.counting()
-        return of(counting.open(s.path, info=s.info, sha256=s.sha256) for s in stored)
+        return _Opened(of(counting.open(s.path, info=s.info, sha256=s.sha256) for s in stored), tuple(s.path for s in stored))
 
     def result(self, what: str, *asked: object, make: Callable[[], T]) -> T:
         """A result of this team, made once; see `app.ui.cache.result`."""
@@ -68,4 +82,4 @@ def who(engine: Engine) -> Actor:
     """The member behind this session; AccessDenied when there is none."""
     if settings().login != "none":
         raise AccessDenied("This app is set to need a login, and the login is not part of this version.", "Set SCORECARD_LOGIN=none.")
-    return local_actor(engine)
+    return cache.local_owner(engine)

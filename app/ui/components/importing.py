@@ -207,16 +207,13 @@ def _commit(visit: Visit, upload: UploadView, prepared: Prepared) -> None:
             "extend": "Add to what is loaded (a row with the same id is replaced)",
             "replace": "Replace what is loaded",
         }
-        mode = (
-            st.radio(
-                "What is loaded already",
-                options,
-                index=options.index(prepared.mode) if prepared.mode in options else 0,
-                format_func=words.__getitem__,
-                captions=[imports.account_sentence(account) for account in (accounts[o] for o in options) if account is not None],
-                key=f"mode-{upload.id}",
-            )
-            or prepared.mode
+        mode = st.radio(
+            "What is loaded already",
+            options,
+            index=options.index(prepared.mode) if prepared.mode in options else 0,
+            format_func=words.__getitem__,
+            captions=[imports.account_sentence(account) for account in (accounts[o] for o in options) if account is not None],
+            key=f"mode-{upload.id}",
         )
         st.caption(escape(prepared.reason))
     if st.button("Import", type="primary", icon=":material/check:", key="commit"):
