@@ -228,7 +228,7 @@ IMPORTED: tuple[TableName, ...] = ("deal", "lead", "customer", "revenue_line", "
 
 
 def segment_name(position: int) -> str:
-    """The stored column name of the user's own column number `position` (from 0): "s0", "s1" …"""
+    """The stored column name of the user's own column number `position` (from 0): s0, s1 and so on."""
     return f"s{position}"
 
 

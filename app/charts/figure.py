@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-import altair as alt
+from typing import TYPE_CHECKING, Any
 
 from app.charts.theme import Mode, config, palette
+
+if TYPE_CHECKING:
+    import altair as alt
 
 EXPORT_WIDTH = 640
 EXPORT_HEIGHT = 320

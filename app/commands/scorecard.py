@@ -19,7 +19,7 @@ from app.metrics.engine import Engine, Snapshot
 from app.metrics.model import Definition, Filters
 from app.services.scorecard.build import scorecard
 from app.services.scorecard.model import Headline, Scorecard
-from app.services.scorecard.plain import plain
+from app.services.scorecard.document import document
 from app.services.scorecard.request import Groups, Request
 from app.services.scorecard.sources import Sources, default_windows, group_columns, of
 from app.settings import settings
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
         finally:
             engine.close()
     if options.json:
-        json.dump(plain(found), sys.stdout, ensure_ascii=False, indent=1)
+        json.dump(document(found), sys.stdout, ensure_ascii=False, indent=1)
         sys.stdout.write("\n")
     else:
         sys.stdout.write(_text(found))

@@ -10,14 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock, Timer
-from typing import Any
-
-import duckdb
-import ibis
-import ibis.expr.types as ir
+from typing import TYPE_CHECKING, Any
 
 from app.errors import NotComputable, NotFound
+from app.later import Later
 from app.tables import SnapshotInfo
+
+if TYPE_CHECKING:
+    import duckdb
+    import ibis
+    import ibis.expr.types as ir
+else:
+    duckdb, ibis = Later("duckdb"), Later("ibis")
 
 MEMORY = "1GB"
 THREADS = 2
@@ -33,8 +37,13 @@ class Snapshot:
 
     info: SnapshotInfo
     sha256: str
-    table: ir.Table = field(compare=False)
+    path: Path = field(compare=False)
     engine: Engine = field(compare=False, repr=False)
+
+    @property
+    def table(self) -> ir.Table:
+        """The Ibis table over the stored file, looked at when it is first counted."""
+        return self.engine.table(self)
 
     def collect(self, expression: ir.Table) -> list[dict[str, Any]]:
         """The rows of an aggregate, as dictionaries."""
@@ -57,7 +66,19 @@ class Engine:
         self._folder = cache_dir.resolve()
         self._folder.mkdir(parents=True, exist_ok=True)
         self._lock = RLock()
-        self._backend: Any = ibis.duckdb.connect(threads=THREADS, memory_limit=MEMORY)
+        self._tables: dict[str, ir.Table] = {}
+        self._connected: Any = None
+
+    @property
+    def _backend(self) -> Any:
+        """The connection, made at the first question: a page whose results are kept asks none."""
+        with self._lock:
+            if self._connected is None:
+                self._connected = self._connect()
+            return self._connected
+
+    def _connect(self) -> Any:
+        backend = ibis.duckdb.connect(threads=THREADS, memory_limit=MEMORY)
         folder = str(self._folder).replace("'", "''")
         for statement in (
             f"SET temp_directory = '{folder}/.spill'",
@@ -69,15 +90,23 @@ class Engine:
             "SET enable_external_access = false",
             "SET lock_configuration = true",
         ):
-            self._backend.raw_sql(statement)
+            backend.raw_sql(statement)
+        return backend
 
     def open(self, path: Path, *, info: SnapshotInfo, sha256: str) -> Snapshot:
         """A snapshot over a Parquet file of the folder; NotFound when it is not there."""
         if not path.exists():
             raise NotFound(*GONE)
+        return Snapshot(info=info, sha256=sha256, path=path.resolve(), engine=self)
+
+    def table(self, snapshot: Snapshot) -> ir.Table:
+        """The Ibis table over a snapshot's file."""
         with self._lock:
-            table = self._backend.read_parquet(str(path.resolve()), table_name=f"t_{sha256[:32]}")
-        return Snapshot(info=info, sha256=sha256, table=table, engine=self)
+            if snapshot.sha256 not in self._tables:
+                if not snapshot.path.exists():
+                    raise NotFound(*GONE)
+                self._tables[snapshot.sha256] = self._backend.read_parquet(str(snapshot.path), table_name=f"t_{snapshot.sha256[:32]}")
+            return self._tables[snapshot.sha256]
 
     def collect(self, expression: ir.Table) -> list[dict[str, Any]]:
         """Run an aggregate and fetch its rows.
@@ -109,4 +138,7 @@ class Engine:
     def close(self) -> None:
         """Close the connection."""
         with self._lock:
-            self._backend.disconnect()
+            if self._connected is not None:
+                self._connected.disconnect()
+            self._connected = None
+            self._tables.clear()

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import TYPE_CHECKING
 
-import ibis
-import ibis.expr.types as ir
-
+from app.later import Later
 from app.metrics.model import BLANK, Filters
 from app.tables import CLOSED, TableName
+
+if TYPE_CHECKING:
+    import ibis
+    import ibis.expr.types as ir
+else:
+    ibis = Later("ibis")
 
 DAY = 86_400
 

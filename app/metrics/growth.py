@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
-
-import ibis.expr.types as ir
+from typing import TYPE_CHECKING, Literal
 
 from app.metrics import expressions, win_rate
 from app.metrics.engine import Snapshot
 from app.metrics.model import Filters, Growth, PeriodRevenue, YearlyGrowth
 from app.metrics.periods import Coverage, Grain, Period, coverage_of, months_before, period_of_month, periods_between, whole_months
 from app.statistics.intervals import Absent, Interval
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 NO_REVENUE = Absent("No revenue is loaded.", "Upload invoices or orders, or deals with amounts.", "no_table")
 PARTIAL = Absent("One of the two periods is not covered whole, so they are not compared.", "Wait for the period to end.", "partial_period")
@@ -27,8 +28,13 @@ class Revenue:
 
     kind: Literal["lines", "won_deals"]
     snapshot: Snapshot
-    records: ir.Table
     coverage: Coverage | None
+
+    @property
+    def records(self) -> ir.Table:
+        """The records as the Ibis table that is counted."""
+        table = self.snapshot.table
+        return expressions.lines_revenue(table) if self.kind == "lines" else expressions.won_revenue(table)
 
     @property
     def sentence(self) -> str:
@@ -41,9 +47,9 @@ class Revenue:
 def revenue_of(lines: Snapshot | None, deals: Snapshot | None) -> Revenue | Absent:
     """The best revenue there is; Absent when neither lines nor deals with amounts are loaded."""
     if lines is not None:
-        return Revenue("lines", lines, expressions.lines_revenue(lines.table), _covered(lines))
+        return Revenue("lines", lines, _covered(lines))
     if deals is not None:
-        return Revenue("won_deals", deals, expressions.won_revenue(deals.table), win_rate.coverage(deals))
+        return Revenue("won_deals", deals, win_rate.coverage(deals))
     return NO_REVENUE
 
 

@@ -19,6 +19,7 @@ import streamlit as st
 from sqlalchemy import Engine
 
 from app.metrics.engine import Engine as Counting
+from app.services import kept as on_disk
 from app.services.actor import Actor, local_actor
 from app.settings import settings
 from app.storage.engine import make_engine
@@ -35,7 +36,7 @@ class _Kept:
     value: Any
 
 
-def result(organization_id: str, team_id: str, loaded: str, what: str, *asked: object, make: Callable[[], T]) -> T:
+def result(organization_id: str, team_id: str, loaded: str, what: str, *asked: object, make: Callable[[], T], keep: bool = True) -> T:
     """The result `make` gives, made once for each key.
 
     Parameters
@@ -48,6 +49,8 @@ def result(organization_id: str, team_id: str, loaded: str, what: str, *asked: o
         Which result, and every parameter it depends on: frozen dataclasses and plain values.
     make
         Computes the result; it may use nothing that the key does not name.
+    keep
+        Whether it is kept on disk too, for the next start.
 
     Raises
     ------
@@ -58,7 +61,17 @@ def result(organization_id: str, team_id: str, loaded: str, what: str, *asked: o
     """
     for parameter in asked:
         _refuse_unplain(parameter)
-    kept = _kept(organization_id, team_id, loaded, what, repr(asked), code_version(), lambda: _Kept(organization_id, make()))
+    key = (organization_id, team_id, loaded, what, repr(asked), code_version())
+
+    def once() -> _Kept:
+        value = on_disk.read(settings().cache_dir, key) if keep else on_disk.MISSING
+        if value is on_disk.MISSING:
+            value = make()
+            if keep:
+                on_disk.write(settings().cache_dir, key, value)
+        return _Kept(organization_id, value)
+
+    kept = _kept(*key, once)
     if kept.organization_id != organization_id:
         raise RuntimeError("a cached result belongs to another organization")
     value: T = kept.value

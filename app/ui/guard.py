@@ -46,7 +46,7 @@ class Visit:
 
     def sources(self) -> Sources:
         """The loaded tables, opened for counting once for what is loaded."""
-        found = self.result("sources", make=self._opened)
+        found = self.result("sources", make=self._opened, keep=False)
         if not all(path.exists() for path in found.paths):
             # Somebody emptied the cache folder, which is allowed: the files are fetched from the database again.
             self._opened()
@@ -57,9 +57,9 @@ class Visit:
         counting = cache.counting()
         return _Opened(of(counting.open(s.path, info=s.info, sha256=s.sha256) for s in stored), tuple(s.path for s in stored))
 
-    def result(self, what: str, *asked: object, make: Callable[[], T]) -> T:
+    def result(self, what: str, *asked: object, make: Callable[[], T], keep: bool = True) -> T:
         """A result of this team, made once; see `app.ui.cache.result`."""
-        return cache.result(self.actor.organization_id, self.team.id, self.loaded, what, *asked, make=make)
+        return cache.result(self.actor.organization_id, self.team.id, self.loaded, what, *asked, make=make, keep=keep)
 
 
 def enter(name: PageName) -> Visit:

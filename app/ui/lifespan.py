@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from threading import Thread
+from time import sleep
 from typing import Any
 
 import streamlit as st
@@ -14,6 +16,9 @@ from app.charts import export
 from app.settings import refuse_public_listening, settings
 from app.storage import migrations
 from app.ui import cache
+
+WARM_AFTER = 4.0
+"""Seconds; importing at once would compete with the first page for the interpreter."""
 
 
 @asynccontextmanager
@@ -35,7 +40,7 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
 
 
 def _warm() -> None:
-    """Import in the background what the first visitor would otherwise wait for."""
-    cache.counting()
-    import app.services.figures.rates
-    import app.services.scorecard.build  # noqa: F401
+    """Import in the background what the next pages need, once the first visitor has had time to get the first page."""
+    sleep(WARM_AFTER)
+    for name in ("pandas", "altair", "ibis", "scipy.special"):
+        import_module(name)

@@ -131,3 +131,8 @@ def test_a_step_that_fails_leaves_nothing_behind(empty_engine: Engine) -> None:
     with pytest.raises((OperationalError, ProgrammingError), match="dataset"):
         migrations.upgrade(empty_engine)
     assert inspect(empty_engine).get_table_names() == ["dataset"]
+
+
+def test_the_newest_revision_is_named_by_its_file() -> None:
+    # `head` reads file names, so that a start does not wait for Alembic's import; both must agree.
+    assert migrations.head() == migrations.revisions()[-1]

@@ -8,11 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isinf
-
-import altair as alt
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from app.charts.theme import Palette
+from app.later import Later
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+else:
+    alt, pd = Later("altair"), Later("pandas")
 
 ROW = 58
 WIDEST = 3.0

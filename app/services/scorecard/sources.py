@@ -81,8 +81,7 @@ def of(snapshots: Iterable[Snapshot]) -> Sources:
 def group_columns(snapshot: Snapshot) -> tuple[GroupColumn, ...]:
     """The columns of a table that people compare by: the user's own first, then source, owner and the like where filled."""
     own = [GroupColumn(s.name, s.heading, s.values) for s in snapshot.info.segments if _is_grouping(s)]
-    stored = set(snapshot.table.columns)
-    common = [GroupColumn(f.name, f.label, None) for f in TABLES[snapshot.info.table].stored if f.group and f.name in stored]
+    common = [GroupColumn(f.name, f.label, None) for f in TABLES[snapshot.info.table].stored if f.group]
     return (*own, *common)
 
 

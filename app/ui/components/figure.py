@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
 from app.charts.export import FORMATS, MEDIA_TYPES, export
 from app.charts.figure import Figure
+from app.later import Later
 from app.ui import downloads
 from app.ui.guard import Visit
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = Later("pandas")
 
 TABLE_ROWS = 60
 """Longer tables scroll."""

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
 from app.ingest.model import Inspection, Role
+from app.later import Later
 from app.services import imports
 from app.services.imports import UploadView
 from app.tables import OUTCOMES, TABLES, Outcome
 from app.ui.guard import Visit
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = Later("pandas")
 
 ROLES: dict[Role, str] = {
     "segment": "Kept to compare groups",
