@@ -18,8 +18,8 @@ from app.ingest.gate import read_file
 from app.metrics.engine import Engine, Snapshot
 from app.metrics.model import Definition, Filters
 from app.services.scorecard.build import scorecard
-from app.services.scorecard.model import Headline, Scorecard
 from app.services.scorecard.document import document
+from app.services.scorecard.model import Headline, Scorecard
 from app.services.scorecard.request import Groups, Request
 from app.services.scorecard.sources import Sources, default_windows, group_columns, of
 from app.settings import settings
