@@ -9,15 +9,20 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-
-import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING
 
 from app.errors import FileError
+from app.later import Later
 from app.storage.tables import ImportMode
 from app.tables import CLOSED, MAX_SEGMENTS, OUTCOMES, SOURCE_ROW, TABLES, Segment, SnapshotInfo, TableName, segment_name
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+else:
+    duckdb, pa, pc, pq = Later("duckdb"), Later("pyarrow"), Later("pyarrow.compute"), Later("pyarrow.parquet")
 
 KEYS: dict[TableName, tuple[str, ...]] = {
     "deal": ("id",),
