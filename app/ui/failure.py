@@ -20,7 +20,8 @@ def show(error: BaseException) -> bool:
     reference = secrets.token_hex(4)
     logger.error("reference %s", reference, exc_info=error)
     st.error(
-        f"Something went wrong on our side, and nothing you did is lost. Load the page again. If it happens again, quote the reference {reference}.",
+        "Something went wrong on our side, and nothing you did is lost. Load the page again. "
+        f"If it happens again, quote the reference {reference}.",
         icon=":material/error:",
     )
     return True

@@ -78,7 +78,8 @@ def comparison_words(found: Comparison) -> None:
         )
     if isinstance(found.needed, int) and found.needed:
         st.markdown(
-            f"About **{wording.count(found.needed)} more** on the side of “{escape(found.observed.label)}” would settle it, if the rate stays as it is."
+            f"About **{wording.count(found.needed)} more** on the side of “{escape(found.observed.label)}” would settle it, "
+            "if the rate stays as it is."
         )
     elif isinstance(found.needed, Absent):
         st.markdown(f"{escape(found.needed.reason)} {escape(found.needed.remedy)}")
@@ -145,7 +146,8 @@ def evidence(claim: Claim) -> None:
             st.markdown(f"**{label}.** {escape(text)}")
     for quotation in claim.quoted_in:
         st.markdown(
-            f"**In the source article.** “{escape(quotation.wording)}”, attributed to {escape(quotation.attribution.attributed_to)}. {escape(quotation.attribution.sentence)}"
+            f"**In the source article.** “{escape(quotation.wording)}”, attributed to {escape(quotation.attribution.attributed_to)}. "
+            f"{escape(quotation.attribution.sentence)}"
         )
     for address in claim.addresses:
         if address.url:

@@ -37,7 +37,8 @@ def uploader(visit: Visit) -> None:
         return
     limit = settings().max_upload_mb
     st.markdown(
-        f"CSV or XLSX, up to {limit} MB and {wording.count(settings().max_rows)} rows. Personal columns (e-mail, phone, names of contacts) are dropped."
+        f"CSV or XLSX, up to {limit} MB and {wording.count(settings().max_rows)} rows. "
+        "Personal columns (e-mail, phone, names of contacts) are dropped."
     )
     file = st.file_uploader(
         "Export of your CRM, invoicing or web analytics", type=TYPES, max_upload_size=limit, key=f"file-{st.session_state.get('files', 0)}"

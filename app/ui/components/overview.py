@@ -73,7 +73,8 @@ def _next(found: Scorecard) -> tuple[str, str]:
         noun = "win rate" if line.reading.metric == "win_rate" else "customers lost"
         return (
             noun,
-            f"The distance to the cited figure is worth most here: about {wording.money(stake.amount, stake.currency)} a year, if it held for you.",
+            f"The distance to the cited figure is worth most here: about {wording.money(stake.amount, stake.currency)} a year, "
+            "if it held for you.",
         )
     unclear = [line for line in found.lines if line.verdict is not None and line.verdict.word == "cannot_tell"]
     if unclear:

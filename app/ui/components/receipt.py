@@ -24,7 +24,8 @@ def receipt_box(receipt: Receipt) -> None:
             amounts = receipt.amounts
             currency = f"{amounts.currency} " if amounts.currency else ""
             st.markdown(
-                f"Sum of “{escape(amounts.column)}”: {escape(currency)}{_sum(amounts.read)} read = **{_sum(amounts.used)} used** + {_sum(amounts.set_aside)} set aside"
+                f"Sum of “{escape(amounts.column)}”: {escape(currency)}{_sum(amounts.read)} read = **{_sum(amounts.used)} used** "
+                f"+ {_sum(amounts.set_aside)} set aside"
             )
             st.caption("Compare this sum with the total your CRM shows for the same list.")
         for change in receipt.changed:
