@@ -3,11 +3,32 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from app.errors import AppError, FileRefused
-from app.ingest.model import Answers
+from app.errors import AnswerNeeded, AppError, FileRefused
+from app.ingest.gate import inspect_file, read_file
+from app.ingest.limits import Limits
+from app.ingest.model import Answers, Inspection, Question, Receipt, TypedTable
 from app.tables import OUTCOMES, TABLES
+
+FORMATS = (
+    "year first",
+    "day first",
+    "month first",
+    "month name",
+    "year and month",
+    "yyyymmdd",
+    "yyyymmddhh",
+    "nth day",
+    "excel serial",
+    "epoch milliseconds",
+    "decimal point",
+    "decimal comma",
+)
+"""How a column can be read: its dates, or its numbers."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,8 +53,20 @@ def answers(options: argparse.Namespace) -> Answers:
     Raises
     ------
     AppError
-        When an option is not of the form NAME=VALUE or names an unknown outcome.
+        When an option is not of the form NAME=VALUE, or names an unknown field, format, outcome or time zone.
     """
+    fields, formats = _pairs(options.set, "--set"), _pairs(options.column, "--column")
+    known = sorted({field.name for table in TABLES.values() if options.table in (None, table.name) for field in table.fields})
+    for name, heading in fields.items():
+        if name not in known:
+            raise AppError(f"--set {name}={heading}: there is no field “{name}”.", f"Choose from {', '.join(known)}.")
+    for heading, name in formats.items():
+        if name not in FORMATS:
+            raise AppError(f"--column {heading}={name}: “{name}” is no way to read a column.", f"Choose from {', '.join(FORMATS)}.")
+    try:
+        ZoneInfo(options.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as wrong:
+        raise AppError(f"“{options.time_zone}” is no time zone.", "Write it as Europe/Berlin or UTC.") from wrong
     stages = _pairs(options.stage, "--stage")
     for word, outcome in stages.items():
         if outcome not in OUTCOMES:
@@ -45,12 +78,93 @@ def answers(options: argparse.Namespace) -> Answers:
         delimiter=delimiter,
         sheet=options.sheet,
         head_line=options.head_line,
-        fields={field: heading or None for field, heading in _pairs(options.set, "--set").items()},
-        formats=_pairs(options.column, "--column"),
+        fields={field: heading or None for field, heading in fields.items()},
+        formats=formats,
         stages={word: outcome for word, outcome in stages.items() if outcome in OUTCOMES},
         currency=options.currency,
         time_zone=options.time_zone,
     )
+
+
+def read(path: Path, given: Answers, *, limits: Limits, today: date | None = None) -> TypedTable:
+    """A file, imported; an open question is raised with the options that answer it.
+
+    Raises
+    ------
+    FileRefused, ColumnError, AnswerNeeded
+        As for `app.ingest.gate.read_file`.
+    """
+    data = content(path)
+    try:
+        return read_file(data, name=path.name, answers=given, limits=limits, today=today)
+    except AnswerNeeded as error:
+        open_questions = inspect_file(data, name=path.name, answers=given, limits=limits).questions
+        if not open_questions:
+            raise
+        question = open_questions[0]
+        remedy = f"Answer with {' or '.join(ways(question))}."
+        if len(open_questions) > 1:
+            remedy += f" {len(open_questions) - 1} more questions are open: python -m app inspect shows them."
+        raise AnswerNeeded(question.text, remedy, file=path.name, column=question.column) from error
+
+
+def ways(question: Question) -> tuple[str, ...]:
+    """The options that answer a question, one for each choice."""
+    return tuple(_option(question, choice.value) for choice in question.choices)
+
+
+def _option(question: Question, value: str) -> str:
+    if question.answer_in == "formats":
+        return f'--column "{question.answer_key}={value}"'
+    if question.answer_in == "stages":
+        return f'--stage "{question.answer_key}={value}"'
+    if question.answer_in == "fields":
+        return f'--set "{question.answer_key}={value}"'
+    return f"--{question.answer_in.replace('_', '-')} {value}"
+
+
+def all_heeded(given: Answers, receipts: Iterable[Receipt]) -> None:
+    """Refuse answers that no file has a place for: a misspelt heading would change the numbers without a word.
+
+    Raises
+    ------
+    AppError
+        When a heading or stage word of an answer is in none of the files.
+    """
+    receipts = tuple(receipts)
+    taken = {pair for receipt in receipts for pair in receipt.mapping}
+    headings = {heading for _, heading in taken} | {
+        heading for receipt in receipts for heading in (*receipt.segments, *receipt.dropped_personal, *receipt.ignored)
+    }
+    _heeded(given, taken, headings, {word.word for receipt in receipts for word in receipt.stages})
+
+
+def heeded(given: Answers, found: Inspection) -> None:
+    """The same for a file that is only inspected."""
+    if found.table is not None:
+        taken = {(column.field, column.heading) for column in found.columns if column.field}
+        _heeded(given, taken, {column.heading for column in found.columns}, {word.word for word in found.stages})
+
+
+def _heeded(given: Answers, taken: set[tuple[str, str]], headings: set[str], words: set[str]) -> None:
+    for field, heading in given.fields.items():
+        if heading is not None and heading not in headings:
+            raise _unknown(f"--set {field}={heading}", heading, headings)
+        if heading is not None and (field, heading) not in taken:
+            raise AppError(
+                f"--set {field}={heading}: that table has no field “{field}”.", "Choose another field, or name the kind with --table."
+            )
+    for heading, format in given.formats.items():
+        if heading not in headings:
+            raise _unknown(f"--column {heading}={format}", heading, headings)
+    for word, outcome in given.stages.items():
+        if word not in words:
+            remedy = f"Choose from {', '.join(sorted(words))}." if words else "No column holds stages."
+            raise AppError(f"--stage {word}={outcome}: no row has the stage “{word}”.", remedy)
+
+
+def _unknown(option: str, heading: str, headings: set[str]) -> AppError:
+    return AppError(f"{option}: no column is headed “{heading}”.", f"Choose from {', '.join(sorted(headings))}.")
 
 
 def content(path: Path) -> bytes:

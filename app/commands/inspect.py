@@ -33,6 +33,7 @@ def run(options: argparse.Namespace) -> int:
     given = answering.answers(options)
     limits = settings().limits()
     found = inspect_file(data, name=options.file.name, answers=given, limits=limits)
+    answering.heeded(given, found)
     receipt = None
     if not found.questions and found.table is not None:
         try:
@@ -62,7 +63,7 @@ def _text(found: Inspection) -> str:
         *(f"  {c.heading}  →  {c.field or c.role}   {c.reason}" for c in found.columns),
         "",
         *(f"  {s.word} ({wording.count(s.rows)})  →  {s.outcome or 'to be asked'}" for s in found.stages),
-        *(f"Question: {q.text}  [{', '.join(choice.value for choice in q.choices)}]" for q in found.questions),
+        *(f"Question: {q.text}  Answer with {' or '.join(answering.ways(q))}" for q in found.questions),
         *(f"Note: {note}" for note in found.notes),
     ]
     return "\n".join(lines) + "\n"

@@ -14,7 +14,7 @@ from app import wording
 from app.clock import today
 from app.commands import answering
 from app.errors import AppError
-from app.ingest.gate import read_file
+from app.ingest.model import Receipt
 from app.metrics.engine import Engine, Snapshot
 from app.metrics.model import Definition, Filters
 from app.services.scorecard.build import scorecard
@@ -55,6 +55,8 @@ def run(options: argparse.Namespace) -> int:
         raise AppError(
             "--before and --after go together.", "Give both, e.g. --before 2024-01-01..2024-12-31 --after 2025-01-01..2025-12-31."
         )
+    if options.values and options.group is None:
+        raise AppError("--values goes with --group.", "Name the column too, e.g. --group Region --values North,South.")
     with tempfile.TemporaryDirectory() as folder:
         engine = Engine(Path(folder))
         try:
@@ -81,6 +83,8 @@ def request_of(options: argparse.Namespace, sources: Sources) -> Request:
         _day(options.start) if options.start else None,
         _day(options.end) + timedelta(days=1) if options.end else None,
     )
+    if filters.start is not None and filters.end is not None and filters.end <= filters.start:
+        raise AppError(f"--from {options.start} is after --to {options.end}.", "Put the earlier day first.")
     reading = "as_quoted" if options.as_quoted else "meaningful"
     base = Request(
         reading="as_quoted" if reading == "as_quoted" else "meaningful", definition=definition, filters=filters, edition=options.edition
@@ -102,14 +106,17 @@ def request_of(options: argparse.Namespace, sources: Sources) -> Request:
 def _snapshots(options: argparse.Namespace, engine: Engine, folder: Path) -> list[Snapshot]:
     found: dict[TableName, Snapshot] = {}
     given = answering.answers(options)
+    receipts: list[Receipt] = []
     for path in options.files:
-        typed = read_file(answering.content(path), name=path.name, answers=given, limits=settings().limits(), today=today(given.time_zone))
+        typed = answering.read(path, given, limits=settings().limits(), today=today(given.time_zone))
+        receipts.append(typed.receipt)
         if typed.info.table in found:
             raise AppError(f"{path.name}: another file of {typed.info.table} rows was given before it.", "Give one file of each kind.")
         sha256 = hashlib.sha256(typed.parquet).hexdigest()
         stored = folder / f"{sha256}.parquet"
         stored.write_bytes(typed.parquet)
         found[typed.info.table] = engine.open(stored, info=typed.info, sha256=sha256)
+    answering.all_heeded(given, receipts)
     return list(found.values())
 
 
@@ -120,12 +127,9 @@ def _groups(options: argparse.Namespace, sources: Sources) -> Groups:
         column = None if snapshot is None else next((c for c in group_columns(snapshot) if c.label == options.group), None)
         if snapshot is None or column is None:
             continue
-        if options.values:
-            observed, comma, baseline = options.values.partition(",")
-            if not comma:
-                raise AppError(f"--values {options.values}: two values are needed.", "Write them with a comma between, e.g. North,South.")
-            return Groups(options.group, observed.strip(), baseline.strip())
         sizes = sorted(snapshot.collect(expressions.group_sizes(snapshot.table, by=column.name)), key=lambda row: (-row["n"], row["group"]))
+        if options.values:
+            return _chosen(options.group, options.values, [row["group"] for row in sizes])
         if len(sizes) < 2:
             raise AppError(f"The column “{options.group}” has only one value.", "Choose another column.")
         return Groups(options.group, sizes[0]["group"], sizes[1]["group"])
@@ -133,6 +137,19 @@ def _groups(options: argparse.Namespace, sources: Sources) -> Groups:
         {c.label for s in (sources.deals, sources.customers, sources.leads, sources.lines) if s is not None for c in group_columns(s)}
     )
     raise AppError(f"No file has a column “{options.group}” to compare by.", f"Choose from {', '.join(known) or 'none'}.")
+
+
+def _chosen(column: str, text: str, known: list[str]) -> Groups:
+    """The two values named by --values; one may itself hold a comma, so every comma is tried."""
+    parts = text.split(",")
+    if len(parts) < 2:
+        raise AppError(f"--values {text}: two values are needed.", "Write them with a comma between, e.g. North,South.")
+    pairs = [(",".join(parts[:i]).strip(), ",".join(parts[i:]).strip()) for i in range(1, len(parts))]
+    for observed, baseline in pairs:
+        if observed in known and baseline in known and observed != baseline:
+            return Groups(column, observed, baseline)
+    more = f" and {len(known) - 20} more" if len(known) > 20 else ""
+    raise AppError(f"--values {text}: these are not two values of “{column}”.", f"Choose two from {', '.join(known[:20])}{more}.")
 
 
 def _span(text: str) -> tuple[date, date]:
