@@ -78,22 +78,34 @@ def result(organization_id: str, team_id: str, loaded: str, what: str, *asked: o
     return value
 
 
-@st.cache_resource(show_spinner=False)
 def database() -> Engine:
-    """The engine of the database, made once for each process."""
-    return make_engine(settings().database_url)
+    """The engine of the database, made once for each process and address."""
+    return _database(settings().database_url)
 
 
-@st.cache_resource(show_spinner=False)
 def counting() -> Counting:
-    """The engine that counts, made once for each process."""
-    return Counting(settings().cache_dir)
+    """The engine that counts, made once for each process and folder."""
+    return _counting(settings().cache_dir)
 
 
-@st.cache_resource(show_spinner=False)
-def local_owner(_engine: Engine) -> Actor:
-    """The one implied owner of local mode, looked up once for each process."""
-    return local_actor(_engine)
+def local_owner(engine: Engine) -> Actor:
+    """The one implied owner of local mode, looked up once for each process and database."""
+    return _local_owner(engine)
+
+
+@cache
+def _database(url: str) -> Engine:
+    return make_engine(url)
+
+
+@cache
+def _counting(folder: Path) -> Counting:
+    return Counting(folder)
+
+
+@cache
+def _local_owner(engine: Engine) -> Actor:
+    return local_actor(engine)
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from app.errors import AppError
@@ -9,7 +11,10 @@ from app.ui.failure import explain
 from app.ui.frame import example_mark
 from app.ui.navigation import PAGES
 
-st.set_page_config(page_title="Alignment Scorecard", page_icon=":material/balance:", layout="wide", initial_sidebar_state="auto")
+ICON = Path(__file__).with_name("icon.svg")
+"""A file of our own: an icon by name would be fetched from another host."""
+
+st.set_page_config(page_title="Alignment Scorecard", page_icon=str(ICON), layout="wide", initial_sidebar_state="auto")
 
 chosen = st.navigation(
     [
