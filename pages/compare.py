@@ -18,7 +18,7 @@ if sources.is_empty:
     st.stop()
 request = asked(visit, sources)
 found = card(visit, lambda: sources, request)
-opening(found)
+opening(visit, found)
 for line in found.lines:
     claim_card(visit, lambda: sources, request, line)
 groups_of(visit, sources, request, found)

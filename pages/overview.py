@@ -21,7 +21,7 @@ if sources.is_empty:
     st.stop()
 request = default_request(visit, sources)
 found = card(visit, lambda: sources, request)
-at_a_glance(found)
+at_a_glance(visit, found)
 look_next(visit, found)
 next_step(visit)
 loaded_tables(found)

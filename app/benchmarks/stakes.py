@@ -1,4 +1,4 @@
-"""What reaching a claim would be worth in a year, with the arithmetic written out."""
+"""What reaching a claim would be worth, with the arithmetic written out."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from app.wording import count, money, percent, signed_percent
 
 @dataclass(frozen=True)
 class Stake:
-    """What reaching a claim would be worth in a year, with its arithmetic.
+    """What reaching a claim would be worth, with its arithmetic.
 
-    `low` and `high` carry the likely range of the starting rate through. `amount` 0 or less means the claim is reached already.
+    `per` says in which time: "a year", or "in 10 months" where no more is covered. `low` and `high` carry
+    the likely range of the starting rate through. `amount` 0 or less means the claim is reached already.
     """
 
     amount: float
@@ -20,6 +21,7 @@ class Stake:
     currency: str | None
     steps: tuple[str, ...]
     caveat: str
+    per: str = "a year"
 
 
 STAKE_CAVEAT = "An association reported by others, carried over to your numbers. It is not a forecast and not a promise."
@@ -32,32 +34,40 @@ def win_stake(
     target: float,
     average: float,
     currency: str | None,
+    months: int = 12,
     low: float | None = None,
     high: float | None = None,
 ) -> Stake:
-    """More deals won in a year at the target rate, times the average won amount.
+    """More deals won at the target rate, times the average won amount.
 
     Parameters
     ----------
-    closed
-        Deals closed in the last twelve months.
+    closed, months
+        Deals closed in the last so many whole months, twelve or as many as are covered. Nothing is scaled up to a year.
     rate, target
         The win rate there and the one the claim leads to.
     low, high
         The likely range of the rate; a lower rate leaves a larger distance.
     """
     more = (target - rate) * closed
+    per = in_words(months)
     return Stake(
         amount=more * average,
         low=None if high is None else (target - high) * closed * average,
         high=None if low is None else (target - low) * closed * average,
         currency=currency,
         steps=(
-            f"{count(closed)} deals closed in twelve months × ({percent(target)} − {percent(rate)}) = {more:,.1f} more won",
-            f"{more:,.1f} × {money(average, currency)} on average = {money(more * average, currency)} a year",
+            f"{count(closed)} deals closed in {months} months × ({percent(target)} − {percent(rate)}) = {more:,.1f} more won",
+            f"{more:,.1f} × {money(average, currency)} on average = {money(more * average, currency)} {per}",
         ),
         caveat=STAKE_CAVEAT,
+        per=per,
     )
+
+
+def in_words(months: int) -> str:
+    """The time in words: a year for twelve months, else such as “in 10 months”."""
+    return "a year" if months == 12 else "in 1 month" if months == 1 else f"in {months} months"
 
 
 def churn_stake(

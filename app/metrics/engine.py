@@ -109,7 +109,7 @@ class Engine:
             return self._tables[snapshot.sha256]
 
     def collect(self, expression: ir.Table) -> list[dict[str, Any]]:
-        """Run an aggregate and fetch its rows.
+        """Run an aggregate and fetch its rows, in the order of its keys.
 
         Raises
         ------
@@ -123,7 +123,13 @@ class Engine:
             watch.daemon = True
             watch.start()
             try:
-                rows: list[dict[str, Any]] = self._backend.to_pyarrow(expression).to_pylist()
+                found = self._backend.to_pyarrow(expression)
+                # Threads hand over rows in any order. Sums of floats and resampled accounts follow the order, and the same
+                # records must give the same number to the last digit on every page.
+                keys = [
+                    (name, "ascending") for name, kind in zip(found.column_names, found.schema.types, strict=True) if str(kind) != "double"
+                ]
+                rows: list[dict[str, Any]] = (found.sort_by(keys) if keys else found).to_pylist()
             except duckdb.InterruptException as error:
                 raise NotComputable("Counting took too long and was stopped.", "Choose a shorter period or fewer groups.") from error
             except duckdb.IOException as error:

@@ -19,9 +19,10 @@ from app.tables import SnapshotInfo
 
 @dataclass(frozen=True)
 class StoredSnapshot:
-    """The active dataset of one table: what is known of it, its Parquet in the local cache, and the hash of that."""
+    """The active dataset of one table: its file's name, what is known of it, its Parquet in the local cache, and the hash of that."""
 
     dataset_id: str
+    file_name: str
     info: SnapshotInfo
     sha256: str
     path: Path
@@ -42,7 +43,10 @@ def snapshots(actor: Actor, *, engine: Engine, team_id: str, cache_dir: Path) ->
                 return content
 
             path = local_parquet(cache_dir, sha256=sha256, load=load)
-            found.append(StoredSnapshot(dataset_id=row.id, info=from_json(SnapshotInfo, row.info), sha256=sha256, path=path))
+            info = from_json(SnapshotInfo, row.info)
+            found.append(StoredSnapshot(dataset_id=row.id, file_name=row.file_name, info=info, sha256=sha256, path=path))
+                StoredSnapshot(dataset_id=row.id, file_name=row.file_name, info=from_json(SnapshotInfo, row.info), sha256=sha256, path=path)
+            )
         return tuple(found)
 
 

@@ -17,6 +17,7 @@ from app.services.scorecard.sources import Sources, of
 from app.services.snapshots import snapshot_key, snapshots
 from app.services.teams import TeamView, shown_team
 from app.settings import settings
+from app.tables import TableName
 from app.ui import cache
 from app.ui.navigation import PageName, PageSpec, page
 
@@ -27,6 +28,7 @@ T = TypeVar("T")
 class _Opened:
     sources: Sources
     paths: tuple[Path, ...]
+    files: tuple[tuple[TableName, str], ...]
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Visit:
 
     def sources(self) -> Sources:
         """The loaded tables, opened for counting once for what is loaded."""
-        found = self.result("sources", make=self._opened, keep=False)
+        found = self._loaded()
         if not all(path.exists() for path in found.paths):
             # Somebody emptied the cache folder, which is allowed: the files are fetched from the database again.
             self._opened()
@@ -55,7 +57,19 @@ class Visit:
     def _opened(self) -> _Opened:
         stored = snapshots(self.actor, engine=self.engine, team_id=self.team.id, cache_dir=settings().cache_dir)
         counting = cache.counting()
-        return _Opened(of(counting.open(s.path, info=s.info, sha256=s.sha256) for s in stored), tuple(s.path for s in stored))
+        opened = of(counting.open(s.path, info=s.info, sha256=s.sha256) for s in stored)
+        return _Opened(opened, tuple(s.path for s in stored), tuple((s.info.table, s.file_name) for s in stored))
+            of(counting.open(s.path, info=s.info, sha256=s.sha256) for s in stored),
+            tuple(s.path for s in stored),
+            tuple((s.info.table, s.file_name) for s in stored),
+        )
+
+    def file_name(self, table: TableName) -> str:
+        """The name of the file that a loaded table came from."""
+        return dict(self._loaded().files).get(table, table)
+
+    def _loaded(self) -> _Opened:
+        return self.result("sources", make=self._opened, keep=False)
 
     def result(self, what: str, *asked: object, make: Callable[[], T], keep: bool = True) -> T:
         """A result of this team, made once; see `app.ui.cache.result`."""

@@ -33,8 +33,7 @@ def card(visit: Visit, sources: Callable[[], Sources], request: Request) -> Scor
 
 def account(visit: Visit, snapshot: Snapshot, filters: Filters) -> Account:
     """Source and filters of one table's figures."""
-    name = f"{snapshot.info.table.replace('_', ' ')} export"
-    return account_of(snapshot.info, file_name=name, filters=filters)
+    return account_of(snapshot.info, file_name=visit.file_name(snapshot.info.table), filters=filters)
 
 
 def event(visit: Visit, grain: Grain) -> str | None:

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 from app.metrics import growth, leads, retention, win_rate
 from app.metrics.growth import Revenue
 from app.metrics.model import Filters, Growth, Retention
-from app.metrics.periods import months_before, period_of_month, whole_months
+from app.metrics.periods import Coverage, months_before, period_of_month, whole_months
 from app.services.scorecard.model import Headline
 from app.services.scorecard.request import Request
 from app.services.scorecard.sources import Sources, resolved
 from app.statistics.intervals import Absent
-from app.wording import count, day_range
+from app.wording import count, day_range, percent
 
 NO_DEALS = Absent("No deals are loaded.", "Upload the deals (opportunities) of your CRM, won and lost ones.", "no_table")
 
@@ -69,7 +69,7 @@ def retention_headline(sources: Sources, request: Request) -> Headline:
         definition=retention.SENTENCES[kind],
         small=found.small,
         absent=found.absent,
-        note="" if found.gross is None else f"Revenue kept (GRR): {found.gross:.1%}",
+        note="" if found.gross is None else f"Revenue kept (GRR): {percent(found.gross)}",
     )
 
 
@@ -177,13 +177,15 @@ def leads_headline(sources: Sources, request: Request) -> Headline:
 
 
 def last_twelve_months(sources: Sources) -> tuple[date, date] | None:
-    """The last twelve whole months covered (first day, first day after), or fewer where there are fewer."""
+    """The last twelve whole months of the customers (else of the main table), or fewer where fewer are covered."""
     covered = retention.coverage(sources.customers) if sources.customers is not None else None
-    covered = covered or sources.coverage()
+    return last_months(covered or sources.coverage())
+
+
+def last_months(covered: Coverage | None, *, months: int = 12) -> tuple[date, date] | None:
+    """The last whole months covered, at most `months` (first day, first day after); None when there is none."""
     whole = whole_months(covered) if covered is not None else None
-    if whole is None:
-        return None
-    return max(whole[0], months_before(whole[1], 12)), whole[1]
+    return None if whole is None else (max(whole[0], months_before(whole[1], months)), whole[1])
 
 
 def span_words(filters: Filters, first: str | None, last: str | None) -> str:

@@ -9,7 +9,7 @@ from app.metrics import growth, leads, retention, win_rate
 from app.metrics.growth import Revenue
 from app.metrics.model import Definition, Filters
 from app.services.scorecard.claims import NO_SECOND_SIDE, Found
-from app.services.scorecard.headlines import last_growth, last_retention, last_twelve_months
+from app.services.scorecard.headlines import last_growth, last_months, last_retention
 from app.services.scorecard.model import Outlook
 from app.services.scorecard.request import Request
 from app.services.scorecard.sources import Sources, resolved
@@ -68,7 +68,7 @@ def stake_of(sources: Sources, request: Request, reading: Reading, found: Found)
 
 def _win(sources: Sources, request: Request, reading: Reading, found: Found) -> Stake | Absent | None:
     deals, ratio = sources.deals, reading.ratio
-    span = last_twelve_months(sources) if deals is not None else None
+    span = last_months(win_rate.coverage(deals)) if deals is not None else None
     if deals is None or ratio is None or span is None:
         return None
     filters = _of_observed(request)
@@ -92,6 +92,7 @@ def _win(sources: Sources, request: Request, reading: Reading, found: Found) -> 
         target=target,
         average=rate.won_amount / rate.won,
         currency=sources.currency,
+        months=(span[1].year - span[0].year) * 12 + span[1].month - span[0].month,
         low=rate.interval.low,
         high=rate.interval.high,
     )

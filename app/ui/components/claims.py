@@ -120,7 +120,7 @@ def stake_box(stake: Stake | Absent | None) -> None:
     span = ""
     if stake.low is not None and stake.high is not None:
         span = f" (likely {wording.money(max(stake.low, 0.0), stake.currency)} to {wording.money(stake.high, stake.currency)})"
-    st.markdown(f"Worth about **{wording.money(stake.amount, stake.currency)} a year**{span}")
+    st.markdown(f"Worth about **{wording.money(stake.amount, stake.currency)} {stake.per}**{span}")
     for step in stake.steps:
         st.caption(f":material/calculate: {escape(step)}")
     st.caption(f":material/info: {escape(stake.caveat)}")

@@ -15,12 +15,13 @@ from app.ui.asked import split_column
 from app.ui.components import figure, shown
 from app.ui.components.claims import comparison_words, grade_badge, outlook_box, stake_box, verdict_badge
 from app.ui.components.figure import escape
+from app.ui.components.team import programme_day
 from app.ui.frame import link
 from app.ui.guard import Visit
 from app.ui.made import claim_figure, claim_groups
 
 
-def opening(found: Scorecard) -> None:
+def opening(visit: Visit, found: Scorecard) -> None:
     """What this way of comparing can and cannot say."""
     words = {
         "before_after": "The same team before and after. Other things changed with time too, so a change is not proof of its cause.",
@@ -28,6 +29,8 @@ def opening(found: Scorecard) -> None:
         "own_history": "No comparison, only arithmetic: where each figure would take your present numbers, if it held for you.",
     }
     st.markdown(words[found.request.way])
+    if found.request.way == "own_history":
+        programme_day(visit)
     if found.request.reading == "as_quoted":
         st.warning(
             "These are the figures as everybody quotes them. Most are misquotes: the card of each says what was really published.",

@@ -12,11 +12,11 @@ from app.services.scorecard.model import ClaimLine, Scorecard
 from app.ui.components.claims import line_summary
 from app.ui.components.figure import escape
 from app.ui.components.numbers import card
-from app.ui.frame import link
+from app.ui.components.team import programme_day
 from app.ui.guard import Visit
 
 
-def at_a_glance(found: Scorecard) -> None:
+def at_a_glance(visit: Visit, found: Scorecard) -> None:
     """The headline numbers, then each cited figure with its verdict."""
     with st.grid(len(found.headlines), min_column_width=180):
         for headline in found.headlines:
@@ -28,8 +28,8 @@ def at_a_glance(found: Scorecard) -> None:
         before, after = request.before, request.after
         st.markdown(f"{wording.day_range(after[0], after[1] - one)}, held against {wording.day_range(before[0], before[1] - one)}.")
     else:
-        st.markdown("Where each figure would lead, if it held for you. Say when your two teams began to work together to get a verdict.")
-        link("team", "Set the day under Team settings", icon=":material/event:")
+        st.markdown("Where each figure would lead, if it held for you.")
+        programme_day(visit)
     for line in found.lines:
         line_summary(line)
     st.caption("The figures are associations reported by others. None comes from an experiment, and none is a promise.")
@@ -73,7 +73,7 @@ def _next(found: Scorecard) -> tuple[str, str]:
         noun = "win rate" if line.reading.metric == "win_rate" else "customers lost"
         return (
             noun,
-            f"The distance to the cited figure is worth most here: about {wording.money(stake.amount, stake.currency)} a year, "
+            f"The distance to the cited figure is worth most here: about {wording.money(stake.amount, stake.currency)} {stake.per}, "
             "if it held for you.",
         )
     unclear = [line for line in found.lines if line.verdict is not None and line.verdict.word == "cannot_tell"]

@@ -42,6 +42,22 @@ def settings_form(visit: Visit) -> None:
             _save(visit, name=name, start=start if isinstance(start, date) else None, zone=zone, currency=currency)
 
 
+def programme_day(visit: Visit) -> None:
+    """Ask for the day the two teams began to work together, where it is not known yet."""
+    if visit.team.is_example or visit.team.programme_start is not None:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
+        day = st.date_input(
+            "When did sales and marketing begin to work together? Equal spans before and after this day are compared.",
+            None,
+            format="YYYY-MM-DD",
+            key=f"programme-{visit.page.name}",
+        )
+        if st.button("Compare before and after", type="primary", disabled=not isinstance(day, date)) and isinstance(day, date):
+            set_programme_start(visit.actor, engine=visit.engine, team_id=visit.team.id, day=day)
+            st.rerun()
+
+
 def benchmarks(visit: Visit) -> None:
     """The team's own benchmarks: the list, and a form to add one."""
     st.subheader("Benchmarks of your own", anchor=False)
