@@ -45,8 +45,6 @@ def snapshots(actor: Actor, *, engine: Engine, team_id: str, cache_dir: Path) ->
             path = local_parquet(cache_dir, sha256=sha256, load=load)
             info = from_json(SnapshotInfo, row.info)
             found.append(StoredSnapshot(dataset_id=row.id, file_name=row.file_name, info=info, sha256=sha256, path=path))
-                StoredSnapshot(dataset_id=row.id, file_name=row.file_name, info=from_json(SnapshotInfo, row.info), sha256=sha256, path=path)
-            )
         return tuple(found)
 
 

@@ -59,10 +59,6 @@ class Visit:
         counting = cache.counting()
         opened = of(counting.open(s.path, info=s.info, sha256=s.sha256) for s in stored)
         return _Opened(opened, tuple(s.path for s in stored), tuple((s.info.table, s.file_name) for s in stored))
-            of(counting.open(s.path, info=s.info, sha256=s.sha256) for s in stored),
-            tuple(s.path for s in stored),
-            tuple((s.info.table, s.file_name) for s in stored),
-        )
 
     def file_name(self, table: TableName) -> str:
         """The name of the file that a loaded table came from."""
