@@ -37,6 +37,9 @@ def take(browser: Browser, url: str, folder: Path, *, every: bool) -> None:
                     full = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight + 40")
                     page.set_viewport_size({"width": width, "height": min(max(int(full), height), 6000)})
                     page.wait_for_timeout(700)
+                elif name == "compare":
+                    page.get_by_role("heading", name="38 % higher win rates").evaluate("heading => heading.scrollIntoView()")
+                    page.wait_for_timeout(500)
                 scheme_suffix = "" if scheme == "light" else "-dark"
                 page.screenshot(path=folder / f"{name}{suffix}{scheme_suffix}.png")
                 page.close()
