@@ -91,7 +91,8 @@ class Comparison:
     target
         What the baseline's rate would become if the claim held; Absent when that is arithmetically impossible.
     probability
-        The chance that the true ratio reaches the claim, given these counts (independent Jeffreys priors).
+        The chance that the true ratio reaches the claim, given these counts (independent Jeffreys priors); where whole accounts
+        were resampled, given as many independent rows as the counts are worth.
     needed
         How many more observations in the observed arm would be expected to settle it; None when it is settled.
     """
@@ -245,10 +246,16 @@ def compare(
         baseline.trials,
     )
     ratio = (x1 / n1) / (x2 / n2)
-    interval = _wider(ratio_interval(x1, n1, x2, n2), by_account)
+    interval, design_effect = _wider(ratio_interval(x1, n1, x2, n2), by_account)
     word = verdict_word(interval, claimed, lower_is_better=lower_is_better)
-    reaches = probability_ratio_at_least(x1, n1, x2, n2, ratio=claimed)
-    needed = closings_still_needed(x1, n1, x2, n2, ratio=claimed) if word == "cannot_tell" else None
+    # Rows that go together count for fewer independent ones, in the chance and in what is still needed as well.
+    effective = _effective(x1, n1, design_effect), _effective(x2, n2, design_effect)
+    reaches = probability_ratio_at_least(*effective[0], *effective[1], ratio=claimed)
+    needed: int | Absent | None = None
+    if word == "cannot_tell":
+        needed = closings_still_needed(*effective[0], *effective[1], ratio=claimed)
+        if isinstance(needed, int):
+            needed = round(needed * design_effect)
     small = tuple(
         f"“{side.label}” has only {side.trials:,} {words.many}: a small group, read it with care."
         for side in (observed, baseline)
@@ -386,15 +393,24 @@ def _target(baseline: Arm, *, claimed: float, lower_is_better: bool, words: Word
     return reached
 
 
-def _wider(score: Interval, by_account: Interval | None) -> Interval:
+def _wider(score: Interval, by_account: Interval | None) -> tuple[Interval, float]:
+    """The wider interval, and the design effect: by how many times the variance of the log ratio is larger by account."""
     if by_account is None or by_account.low <= 0:
-        return score
+        return score, 1.0
     from math import inf, log
 
     def width(interval: Interval) -> float:
         return inf if interval.low <= 0 or interval.high == inf else log(interval.high / interval.low)
 
-    return by_account if width(by_account) > width(score) else score
+    if width(by_account) <= width(score):
+        return score, 1.0
+    return by_account, (width(by_account) / width(score)) ** 2
+
+
+def _effective(successes: int, trials: int, design_effect: float) -> tuple[int, int]:
+    """As many independent observations as the counts are worth: both divided by the design effect (Kish 1965)."""
+    trials_left = max(1, round(trials / design_effect))
+    return min(trials_left, round(successes / design_effect)), trials_left
 
 
 def _sentence(

@@ -48,9 +48,7 @@ def test_a_claim_about_losing_fewer_is_mirrored(low: float, high: float, word: s
 
 def test_the_worked_example_is_inconclusive() -> None:
     # 120/400 = 30 % against 96/400 = 24 %: ratio 1.25, Miettinen-Nurminen .9942 to 1.5738, chance of 1.38 or more .19875.
-    got = compare(
-        arm("after", 120, 400), arm("before", 96, 400), claimed=1.38, lower_is_better=False, way="before_after", words=WIN
-    )
+    got = compare(arm("after", 120, 400), arm("before", 96, 400), claimed=1.38, lower_is_better=False, way="before_after", words=WIN)
     assert got.ratio == pytest.approx(1.25)
     assert got.interval is not None
     assert (got.interval.low, got.interval.high) == pytest.approx((0.9942, 1.5738), abs=5e-5)
@@ -63,9 +61,7 @@ def test_the_worked_example_is_inconclusive() -> None:
 
 
 def test_a_large_clear_effect_is_above_the_claim() -> None:
-    got = compare(
-        arm("after", 6000, 10000), arm("before", 4000, 10000), claimed=1.38, lower_is_better=False, way="before_after", words=WIN
-    )
+    got = compare(arm("after", 6000, 10000), arm("before", 4000, 10000), claimed=1.38, lower_is_better=False, way="before_after", words=WIN)
     assert got.ratio == pytest.approx(1.5)
     assert got.verdict is not None
     assert got.verdict.word == "above"
@@ -75,9 +71,7 @@ def test_a_large_clear_effect_is_above_the_claim() -> None:
 
 def test_fewer_customers_lost() -> None:
     # 64 of 1000 lost against 100 of 1000: ratio .64, which is the claim itself, so the claim lies inside.
-    got = compare(
-        arm("after", 64, 1000), arm("before", 100, 1000), claimed=0.64, lower_is_better=True, way="before_after", words=LOSS
-    )
+    got = compare(arm("after", 64, 1000), arm("before", 100, 1000), claimed=0.64, lower_is_better=True, way="before_after", words=LOSS)
     assert got.ratio == pytest.approx(0.64)
     assert got.verdict is not None
     assert got.verdict.word == "reaches"
@@ -123,7 +117,13 @@ def test_the_wider_interval_by_account_decides() -> None:
     assert together.verdict is not None
     assert together.verdict.word == "cannot_tell"
     narrow = Interval(1.19, 1.21, method="resampled by account")
-    assert compare(one, two, claimed=1.38, lower_is_better=False, way="before_after", words=WIN, by_account=narrow).interval == alone.interval
+    kept = compare(one, two, claimed=1.38, lower_is_better=False, way="before_after", words=WIN, by_account=narrow)
+    assert kept == alone
+    # The chance follows the wider range: 1.2 with a range of .9 to 1.6 reaches 1.38 quite often, with the score's range never.
+    # log(1.6 / .9) / 3.92 = .147 is the standard error, and (log 1.38 - log 1.2) / .147 = .95 gives .17.
+    assert alone.probability == pytest.approx(0.0, abs=1e-6)
+    assert together.probability == pytest.approx(0.17, abs=0.03)
+    assert isinstance(together.needed, int | Absent)
 
 
 def test_an_arm_that_is_no_share_is_refused() -> None:
