@@ -238,7 +238,7 @@ def _customers(
     """Customers as rows; beyond the exported columns each carries its start, its end or None, and its revenue."""
     since = programme_start(end)
     begun = {a: day for a, day in won.items() if start <= day < end}
-    before = [a for a in range(len(accounts)) if a not in won][:420]
+    before = [a for a in range(len(accounts)) if a not in won][:560]
     for account in before:
         begun[account] = start - timedelta(days=int(random.integers(1, 900)))
     rows: list[tuple[object, ...]] = []
@@ -246,7 +246,7 @@ def _customers(
         who = accounts[account]
         revenue = round(float(random.lognormal(6.6, 0.6)), 2)
         left = None
-        month = max(day, start)
+        month = day
         while month < end:
             hazard = CHURN_A_MONTH * (CHURN_CUT if month >= since else 1.0) * (1.15 if who.region == "South" else 0.9)
             if random.random() < hazard:
