@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from app.later import Later
 from app.metrics.model import BLANK, Filters
@@ -54,21 +54,28 @@ def deals(table: ir.Table, filters: Filters, *, moment: str, by: str | None = No
     return rows.group_by(**keys).aggregate(n=rows.count(), priced=rows.amount.count(), amount=_sum(rows.amount))
 
 
-def deals_in_all(table: ir.Table, filters: Filters, *, moment: str) -> ir.Table:
-    """Deals by outcome: number and sum of amounts."""
+def deals_in_all(table: ir.Table, filters: Filters, *, moment: str, by: str | None = None) -> ir.Table:
+    """Deals by outcome and, if asked, a group: number, number with an amount, sum of amounts."""
     rows = chosen(table, filters, moment=moment if filters.start or filters.end else None)
-    return rows.group_by(outcome=rows.outcome).aggregate(n=rows.count(), priced=rows.amount.count(), amount=_sum(rows.amount))
+    rows = rows.filter(rows.outcome != "ignored") if by is not None else rows
+    keys: dict[str, ir.Value] = {"outcome": rows.outcome}
+    if by is not None:
+        keys["group"] = _group(rows, by)
+    return rows.group_by(**keys).aggregate(n=rows.count(), priced=rows.amount.count(), amount=_sum(rows.amount))
 
 
-def deals_by_account(table: ir.Table, filters: Filters, *, moment: str) -> ir.Table:
-    """One row an account: number (won, lost, no_decision) and sum of amounts (won_amount …) of its closed deals.
+def deals_by_account(table: ir.Table, filters: Filters, *, moment: str, weight: Literal["count", "value"] = "count") -> ir.Table:
+    """One row an account: number of its closed deals (won, lost, no_decision) and, by value, the sum of their amounts (won_amount …).
 
     Deals without an account are left out.
     """
     rows = chosen(table, filters, moment=moment)
     rows = rows.filter(rows.outcome.isin(list(CLOSED)) & rows.account.notnull() & (rows.account != ""))
     numbers = {outcome: _count(rows.outcome == outcome) for outcome in CLOSED}
-    amounts = {f"{outcome}_amount": _sum(ibis.ifelse(rows.outcome == outcome, rows.amount, 0)) for outcome in CLOSED}
+    amounts: dict[str, ir.Value] = {}
+    if weight == "value":
+        # Adding up amounts costs twice as much as counting, so it is done for whom it is asked.
+        amounts = {f"{outcome}_amount": _sum(ibis.ifelse(rows.outcome == outcome, rows.amount, 0)) for outcome in CLOSED}
     return rows.group_by(account=rows.account).aggregate(**numbers, **amounts)
 
 
@@ -256,7 +263,9 @@ ALL: dict[str, tuple[TableName, Callable[[ir.Table], ir.Table]]] = {
     "deals": ("deal", lambda t: deals(t, _SOME, moment="closed", by="source")),
     "deals_created": ("deal", lambda t: deals(t, _NONE, moment="created")),
     "deals_in_all": ("deal", lambda t: deals_in_all(t, _SOME, moment="closed")),
+    "deals_in_all_by_group": ("deal", lambda t: deals_in_all(t, _SOME, moment="closed", by="source")),
     "deals_by_account": ("deal", lambda t: deals_by_account(t, _SOME, moment="closed")),
+    "deals_by_account_in_money": ("deal", lambda t: deals_by_account(t, _SOME, moment="closed", weight="value")),
     "won_revenue_by_month": ("deal", lambda t: revenue_by_month(won_revenue(t), _NONE)),
     "won_revenue_by_customer": ("deal", lambda t: revenue_by_customer(won_revenue(t), _NONE, spans=(SPAN, NEXT_SPAN))),
     "revenue_by_month": ("revenue_line", lambda t: revenue_by_month(lines_revenue(t), _NONE)),

@@ -185,7 +185,7 @@ def by_period(
 def by_group(snapshot: Snapshot, definition: Definition, filters: Filters, *, by: str) -> tuple[GroupRate, ...]:
     """The win rate of each value of a group column, largest group first; beyond sixty groups the smallest are put together, last."""
     tallies: dict[str, Tally] = defaultdict(Tally)
-    for row in snapshot.collect(expressions.deals(snapshot.table, filters, moment=definition.by_date, by=by)):
+    for row in snapshot.collect(expressions.deals_in_all(snapshot.table, filters, moment=definition.by_date, by=by)):
         tallies[row["group"]].add(row)
     why = refusal(snapshot, definition)
     groups = [GroupRate(group, rate_of(tally, definition, refusal=why)) for group, tally in tallies.items()]
@@ -229,8 +229,8 @@ def by_account(snapshot: Snapshot, definition: Definition, filters: Filters) -> 
     """Won and closed (in numbers, or in money by value) of each account."""
     counted = ("won", "lost") if definition.no_decision == "out" else ("won", "lost", "no_decision")
     suffix = "" if definition.weight == "count" else "_amount"
-    rows = snapshot.collect(expressions.deals_by_account(snapshot.table, filters, moment=definition.by_date))
-    rows = sorted((row for row in rows if any(row[outcome] for outcome in counted)), key=lambda row: str(row["account"]))
+    rows = snapshot.collect(expressions.deals_by_account(snapshot.table, filters, moment=definition.by_date, weight=definition.weight))
+    rows = [row for row in rows if any(row[outcome] for outcome in counted)]
     return AccountRates(
         tuple(row["account"] for row in rows),
         tuple(float(row[f"won{suffix}"]) for row in rows),
