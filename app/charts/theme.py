@@ -44,7 +44,7 @@ LIGHT = Palette(
     reference="#7a2e78",
     band="#0f6b63",
     grid="#dfe3e8",
-    ink="#1c2430",
+    ink="#0f1722",
     soft="#55606d",
     paper="#ffffff",
 )

@@ -22,6 +22,7 @@ chosen = st.navigation(
         for spec in PAGES
     ]
 )
+st.html(Path(__file__).with_name("contrast.css"))
 example_mark()
 try:
     chosen.run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from app.metrics import growth, leads, retention, win_rate
@@ -78,7 +79,7 @@ def last_retention(sources: Sources, filters: Filters) -> tuple[Retention | Abse
     kind = sources.retention_kind
     if kind == "contract" and sources.customers is not None:
         own = resolved(filters, sources.customers)
-        span = last_twelve_months(sources)
+        span = last_twelve_months(sources, filters)
         if span is None:
             return retention.NO_DATES, ""
         start, end = span
@@ -136,7 +137,12 @@ def growth_headline(sources: Sources, request: Request) -> Headline:
 
 
 def last_growth(revenue: Revenue, filters: Filters) -> tuple[Growth | Absent, str]:
-    """(growth, its spans in words): the last year over the one before, else the last whole quarter or month over the one before."""
+    """(growth, its spans in words): the last year over the one before, else the last whole quarter or month over the one before.
+
+    The last ones within the days of the filters.
+    """
+    if revenue.coverage is not None:
+        revenue = replace(revenue, coverage=revenue.coverage.chosen(filters.start, filters.end))
     own = resolved(filters, revenue.snapshot)
     year = growth.last_year(revenue, own)
     if isinstance(year, Growth):
@@ -176,10 +182,13 @@ def leads_headline(sources: Sources, request: Request) -> Headline:
     )
 
 
-def last_twelve_months(sources: Sources) -> tuple[date, date] | None:
-    """The last twelve whole months of the customers (else of the main table), or fewer where fewer are covered."""
+def last_twelve_months(sources: Sources, filters: Filters | None = None) -> tuple[date, date] | None:
+    """The last twelve whole months of the customers (else of the main table), or fewer where fewer are covered or chosen."""
     covered = retention.coverage(sources.customers) if sources.customers is not None else None
-    return last_months(covered or sources.coverage())
+    covered = covered or sources.coverage()
+    if covered is not None and filters is not None:
+        covered = covered.chosen(filters.start, filters.end)
+    return last_months(covered)
 
 
 def last_months(covered: Coverage | None, *, months: int = 12) -> tuple[date, date] | None:
