@@ -197,3 +197,15 @@ def test_what_is_printed(run: Run, play: Path, sources: Sources) -> None:
         assert line.words in told.out
         assert line.verdict is None or line.verdict.sentence in told.out
         assert line.absent is None or line.absent.reason in told.out
+
+
+def test_chosen_days_hold_for_every_number(run: Run, play: Path) -> None:
+    files = [play / name for name in ("deals.csv", "customers.csv", "invoices.csv", "leads.csv")]
+    numbers = run("scorecard", *files, "--json", "--to", "2025-12-31").json["numbers"]
+    assert {key: number["period"] for key, number in numbers.items()} == {
+        "win_rate": "1 Nov 2023 to 31 Dec 2025",
+        "retention": "1 Jan 2025 to 31 Dec 2025",
+        "growth": "1 Jan 2025 to 31 Dec 2025 against the year before",
+        "lead_conversion": "1 Nov 2023 to 31 Dec 2025",
+    }
+    assert all(number["value"] is not None for number in numbers.values())
