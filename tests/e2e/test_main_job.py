@@ -6,6 +6,7 @@ import json
 import random
 import re
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,9 +33,8 @@ def pipeline(folder: Path) -> tuple[Path, int, int]:
         day, month = draw.randint(1, 12), draw.randint(1, 12)
         won += stage == "Closed Won"
         closed += stage != "Qualified To Buy"
-        lines.append(
-            f"D{number};Deal {number};{stage};{draw.randint(100, 9000)},50;{day:02}.{month:02}.{draw.choice([2024, 2025])};{draw.choice(['East', 'West'])}"
-        )
+        closing = f"{day:02}.{month:02}.{draw.choice([2024, 2025])}"
+        lines.append(f"D{number};Deal {number};{stage};{draw.randint(100, 9000)},50;{closing};{draw.choice(['East', 'West'])}")
     path = folder / "pipeline.csv"
     path.write_bytes("\r\n".join(lines).encode("cp1252"))
     return path, won, closed
@@ -131,16 +131,24 @@ def test_garbage_gets_a_sentence(server: str, new_page: NewPage, tmp_path: Path)
     page.locator("input[type=file]").wait_for(state="attached", timeout=60_000)
 
 
+def _listen(page: Page) -> tuple[list[str], list[str]]:
+    """What the page will ask for, and the errors it will write to the console."""
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    return asked, said
+
+
 def test_every_page_is_ours_calm_and_within_reach(server: str, new_page: NewPage) -> None:
     """No other host, no error in the console, no serious barrier, no sideways scrolling on a phone, in both themes."""
-    axe = Path(__import__("axe_playwright_python").__file__).parent / "axe.min.js"
+    package = find_spec("axe_playwright_python")
+    assert package is not None
+    axe = Path(str(package.origin)).parent / "axe.min.js"
     for scheme in ("light", "dark"):
         for width in (1280, 390):
             page = new_page(width=width, scheme=scheme, bypass_csp=True)
-            asked: list[str] = []
-            said: list[str] = []
-            page.on("request", lambda request, asked=asked: asked.append(request.url))
-            page.on("console", lambda message, said=said: said.append(message.text) if message.type == "error" else None)
+            asked, said = _listen(page)
             for spec in PAGES:
                 page.goto(f"{server}/{spec.name}" if spec.name != "overview" else server)
                 page.get_by_role("heading", name=spec.title, exact=True).wait_for(timeout=60_000)
