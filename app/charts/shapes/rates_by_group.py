@@ -50,7 +50,7 @@ def chart(groups: Sequence[GroupPoint], *, overall: float | None, colours: Palet
         columns=["group", "rate", "low", "high", "n", "kind"],
     )
     y = alt.Y("group:N").sort(order).title(None).axis(labelLimit=260, ticks=False, domain=False)
-    x = alt.X("rate:Q").title(title).axis(format=".0%", tickCount=5, grid=True).scale(zero=False, nice=True)
+    x = alt.X("rate:Q").title(title).axis(format=".3~p", tickCount=5, grid=True).scale(zero=False, nice=True)
     base = alt.Chart(frame).encode(
         y=y,
         tooltip=[

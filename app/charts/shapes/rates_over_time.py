@@ -61,7 +61,7 @@ def chart(
         columns=["period", "rate", "low", "high", "n", "kind"],
     )
     x = alt.X("period:O").sort(order).title(None).scale(domain=order).axis(labelAngle=0 if len(order) <= 10 else -45, labelOverlap=True)
-    y = alt.Y("rate:Q").title(title).axis(format=".0%", tickCount=5).scale(zero=False, nice=True)
+    y = alt.Y("rate:Q").title(title).axis(format=".3~p", tickCount=5).scale(zero=False, nice=True)
     base = alt.Chart(frame).encode(
         x=x,
         tooltip=[

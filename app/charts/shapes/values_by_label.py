@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 else:
     alt, pd = Later("altair"), Later("pandas")
 
-ROW = 34
+ROW = 46
+TWO_LINES = "split(datum.label, ', no')[1] ? [split(datum.label, ', no')[0], 'no' + split(datum.label, ', no')[1]] : datum.label"
+"""Long labels of definitions break before their last part, so that a phone shows them whole."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,8 @@ def chart(values: Sequence[LabelledValue], *, colours: Palette, title: str) -> a
         [{"label": v.label, "value": v.value, "what": "used on this page" if v.chosen else "other definition"} for v in values],
         columns=["label", "value", "what"],
     )
-    y = alt.Y("label:N").sort(order).title(None).axis(labelLimit=260, ticks=False, domain=False)
-    x = alt.X("value:Q").title(title).axis(format=".0%", grid=True, tickCount=5).scale(zero=False, nice=True, padding=24)
+    y = alt.Y("label:N").sort(order).title(None).axis(labelLimit=240, labelExpr=TWO_LINES, ticks=False, domain=False)
+    x = alt.X("value:Q").title(title).axis(format=".3~p", grid=True, tickCount=5).scale(zero=False, nice=True, padding=24)
     dots = (
         alt.Chart(frame)
         .mark_point(filled=True, size=120, opacity=1, stroke=colours.accent, strokeWidth=2)

@@ -23,7 +23,8 @@ def revenue_over_time(
     grown = [p for p in whole if p.growth is not None]
     if grown and grown[-1].growth is not None:
         last = grown[-1]
-        title = f"Revenue in {last.period.label} was {money(last.revenue, currency)}, {signed_percent(last.growth or 0.0)} against the period before"
+        grew = signed_percent(last.growth or 0.0)
+        title = f"Revenue in {last.period.label} was {money(last.revenue, currency)}, {grew} against the period before"
     else:
         title = f"Revenue of {len(periods)} periods: {money(sum(p.revenue for p in periods), currency)} in all"
     points = [AmountPoint(p.period.label, p.revenue, p.partial) for p in periods]

@@ -29,7 +29,10 @@ def comparison(line: ClaimLine, *, account: Account, mode: Mode) -> Figure | Non
         key=f"compare-{line.claim.id.lower()}",
         title=_title(line, found),
         spec=finish(chart, mode=mode),
-        alt=f"The observed change {change(found.ratio)} with its likely range {change_range(found.interval)}, beside the cited {change(found.claimed)}.",
+        alt=(
+            f"The observed change {change(found.ratio)} with its likely range {change_range(found.interval)}, "
+            f"beside the cited {change(found.claimed)}."
+        ),
         n=" and ".join(f"{count(side.trials)} in “{side.label}”" for side in sides),
         period=f"“{found.observed.label}” held against “{found.baseline.label}”",
         definition=f"Relative change with its 95 % range ({found.interval.method})",
@@ -118,9 +121,10 @@ def _levels(line: ClaimLine, found: LevelComparison, *, account: Account, mode: 
     ]
     return Figure(
         key=f"compare-{line.claim.id.lower()}",
-        title=found.verdict.sentence
-        if found.verdict is not None
-        else f"Your growth of {signed_percent(found.observed)} beside two published levels",
+        title=(
+            f"Growth of {signed_percent(found.observed)} beside {signed_percent(found.aligned_level, digits=0)} "
+            f"and {signed_percent(found.other_level, digits=0)}"
+        ),
         spec=finish(levels.chart(rows, colours=palette(mode), title="Growth over a year"), mode=mode),
         alt=(
             f"Your growth of {signed_percent(found.observed)} beside the published {signed_percent(found.aligned_level, digits=0)} "

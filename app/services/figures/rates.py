@@ -288,7 +288,10 @@ def _over_time(
         key=key,
         title=title,
         spec=finish(chart, mode=mode),
-        alt=f"Line of the {noun.lower()} over {len(shown)} periods, between {percent(min(values))} and {percent(max(values))}. {title}.{note}",
+        alt=(
+            f"Line of the {noun.lower()} over {len(shown)} periods, "
+            f"between {percent(min(values))} and {percent(max(values))}. {title}.{note}"
+        ),
         n=f"{count(sum(p.n for p in shown))} {many}",
         period=f"{shown[0].label} to {shown[-1].label}",
         definition=definition,

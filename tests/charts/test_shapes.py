@@ -1,0 +1,167 @@
+"""Every chart shape becomes a vector with its text in it, in both themes, whatever the labels are."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from math import inf
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.charts.export import convert, export, stop
+from app.charts.figure import Figure, export_spec, finish
+from app.charts.shapes import (
+    amounts_over_time,
+    changes_against_claims,
+    levels,
+    rates_by_group,
+    rates_over_time,
+    survival,
+    values_by_label,
+)
+from app.charts.theme import DARK, LIGHT, Mode, Palette, palette
+
+HOSTILE = "</script> datum.x a.b[0] Žluťoučký שלום =cmd|'/C calc'!A0"
+
+
+def shapes(colours: Palette, label: str) -> dict[str, Any]:
+    """One chart of each shape, with `label` wherever a file's text can come."""
+    return {
+        "rates_over_time": rates_over_time.chart(
+            [
+                rates_over_time.RatePoint("2025 Q1", 0.3, 0.2, 0.4, 50, partial=True),
+                rates_over_time.RatePoint("2025 Q2", 0.35, 0.3, 0.4, 80),
+                rates_over_time.RatePoint(label, None, None, None, 0),
+            ],
+            colours=colours,
+            title="Win rate",
+            event="2025 Q2",
+            event_label="programme began",
+        ),
+        "rates_by_group": rates_by_group.chart(
+            [
+                rates_by_group.GroupPoint(label, 0.5, 0.4, 0.6, 90, small=False),
+                rates_by_group.GroupPoint("B", 0.2, 0.1, 0.4, 9, small=True),
+            ],
+            overall=0.4,
+            colours=colours,
+            title="Win rate",
+        ),
+        "amounts_over_time": amounts_over_time.chart(
+            [amounts_over_time.AmountPoint(label, 1e6, partial=True), amounts_over_time.AmountPoint("2025", -5.0)],
+            colours=colours,
+            title="Revenue",
+        ),
+        "changes_against_claims": changes_against_claims.chart(
+            [
+                changes_against_claims.ChangeRow(label, 0.1, -0.05, inf, 0.2),
+                changes_against_claims.ChangeRow("none", None, None, None, -0.3),
+            ],
+            colours=colours,
+        ),
+        "levels": levels.chart(
+            [levels.LevelRow(label, 0.1, 0.05, 0.2, published=False), levels.LevelRow("Published", 0.3, None, None, published=True)],
+            colours=colours,
+            title="Growth",
+        ),
+        "survival": survival.chart([survival.SurvivalPoint(0, 1, 1, 1, 9), survival.SurvivalPoint(5, 0.5, 0.3, 0.7, 4)], colours=colours),
+        "values_by_label": values_by_label.chart(
+            [values_by_label.LabelledValue(label, 0.5, chosen=True), values_by_label.LabelledValue("b", 0.4, chosen=False)],
+            colours=colours,
+            title="Win rate",
+        ),
+    }
+
+
+def figure(name: str, *, mode: Mode, label: str = "Anna") -> Figure:
+    return Figure(
+        key=name,
+        title=f"The finding of {name}",
+        spec=finish(shapes(palette(mode), label)[name], mode=mode),
+        alt="What it shows.",
+        n="9 deals",
+        period="2025",
+        definition="Win rate = won / closed",
+        filters="none",
+        source="deals.csv",
+        columns=("Group", "Rate"),
+        rows=(("Anna", "50 %"),),
+    )
+
+
+NAMES = sorted(shapes(LIGHT, "x"))
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("label", ["Anna", HOSTILE, "a very long name of a group " * 6])
+def test_every_shape_renders_with_title_and_caption(name: str, mode: Mode, label: str) -> None:
+    svg = convert(json.dumps(export_spec(figure(name, mode=mode, label=label))), "svg").decode()
+    text = " ".join(re.findall(r"<text[^>]*>([^<]*)</text>", svg))
+    assert f"The finding of {name}" in text
+    assert "9 deals. 2025. Win rate = won / closed. Filters: none. Source: deals.csv." in text
+    assert "<script" not in svg
+    assert "NaN" not in svg
+    assert "Liberation Sans" in svg
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_empty_chart_is_no_crash(name: str) -> None:
+    empty: dict[str, Any] = {
+        "rates_over_time": lambda: rates_over_time.chart([], colours=LIGHT, title="x"),
+        "rates_by_group": lambda: rates_by_group.chart([], overall=None, colours=LIGHT, title="x"),
+        "amounts_over_time": lambda: amounts_over_time.chart([], colours=LIGHT, title="x"),
+        "changes_against_claims": lambda: changes_against_claims.chart([], colours=LIGHT),
+        "levels": lambda: levels.chart([], colours=LIGHT, title="x"),
+        "survival": lambda: survival.chart([], colours=LIGHT),
+        "values_by_label": lambda: values_by_label.chart([], colours=LIGHT, title="x"),
+    }
+    assert convert(json.dumps(finish(empty[name](), mode="light")), "svg").lstrip().startswith(b"<svg")
+
+
+def test_the_files_of_a_chart(tmp_path: Path) -> None:
+    made = figure("rates_by_group", mode="light")
+    try:
+        assert export(made, "svg").lstrip().startswith(b"<svg")
+        png = export(made, "png")
+        pdf = export(made, "pdf")
+    finally:
+        stop()
+    # 200 dots an inch on a picture of more than 640 points: width stands in bytes 16 to 20 of a PNG.
+    assert int.from_bytes(png[16:20], "big") > 640 * 200 / 72
+    path = tmp_path / "chart.pdf"
+    path.write_bytes(pdf)
+    try:
+        text = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, text=True, check=True).stdout
+        fonts = subprocess.run(["pdffonts", str(path)], capture_output=True, text=True, check=True).stdout
+    except FileNotFoundError:
+        pytest.skip("poppler is not installed. On Debian and Ubuntu: sudo apt-get install poppler-utils")
+    assert "The finding of rates_by_group" in text
+    assert "Source: deals.csv." in text
+    assert "Anna" in text
+    embedded = [line.split()[-5] for line in fonts.splitlines()[2:]]
+    assert embedded
+    assert set(embedded) == {"yes"}
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+def test_text_and_marks_stand_out(colours: Palette) -> None:
+    for name in ("ink", "soft"):
+        assert contrast(getattr(colours, name), colours.paper) >= 4.5
+    for name in ("sales", "marketing", "accent", "muted", "reference"):
+        assert contrast(getattr(colours, name), colours.paper) >= 3
+
+
+def contrast(one: str, two: str) -> float:
+    """The contrast ratio of WCAG 2."""
+    low, high = sorted((luminance(one), luminance(two)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
