@@ -50,6 +50,7 @@ from app.services.merge import RowAccount
 from app.services.snapshots import snapshot_key, snapshots
 from app.services.teams import create_team, example_team, leave_example, set_time_zone, shown_team
 from app.storage.engine import reading
+from app.storage.queries import blobs, datasets, organizations
 from app.storage.queries.organizations import actions
 from app.storage.tables import Blob, Dataset, Upload
 from app.tables import Segment, SnapshotInfo
@@ -437,11 +438,11 @@ def test_undo_brings_back_what_was_loaded(engine: Engine, owner: Actor, team_id:
 def steps() -> list[tuple[object, str]]:
     """The steps inside a commit at each of which a process may vanish."""
     return [
-        (imports.blobs, "put"),
-        (imports.datasets, "next_sequence"),
+        (blobs, "put"),
+        (datasets, "next_sequence"),
         (imports, "Dataset"),
-        (imports.blobs, "clear_unused"),
-        (imports.organizations, "record"),
+        (blobs, "clear_unused"),
+        (organizations, "record"),
         (imports, "_committed"),
     ]
 
@@ -482,7 +483,7 @@ def test_an_undo_that_is_cut_off_changes_nothing(
     def vanish(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(imports.organizations, "record", vanish)
+    monkeypatch.setattr(organizations, "record", vanish)
     with pytest.raises(KeyboardInterrupt):
         undo(owner, engine=engine, dataset_id=second.id)
     assert state_of(engine) == before
