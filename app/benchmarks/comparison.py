@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.statistics.intervals import Absent, Interval
-from app.wording import change, change_range, percent, signed_percent
+from app.wording import change, change_range, percent, percent_range, signed_percent, signed_range
 
 Way = Literal["before_after", "groups", "own_history"]
 VerdictWord = Literal["above", "reaches", "falls_short", "cannot_tell"]
@@ -40,6 +40,8 @@ SMALL_ARM = 30
 
 DEPENDENT_FROM = 1.2
 """From this many deals (customers …) per account on, rows of one account are taken to go together."""
+
+NO_RANGE = Absent("The likely range of this number cannot be computed.", code="no_interval")
 
 CONFOUNDED: dict[Way, str] = {
     "before_after": "Other things changed with time too. A change after a date is not proof of its cause.",
@@ -115,20 +117,23 @@ class Comparison:
 
 @dataclass(frozen=True)
 class LevelComparison:
-    """One observed level (a growth rate) beside the two published levels of a claim.
+    """One observed level beside the published one: a growth rate beside a pair of them, or a rate beside a team's own benchmark.
 
-    `observed` and the levels are shares (.10 = +10 %). The words are those of `Verdict`, with the aligned firms' level in the
-    place of the claim and the other firms' level in the place of 1.
+    `observed` and the levels are shares (.10 = 10 %). The words are those of `Verdict`, with the aligned firms' level in the place
+    of the claim and the other firms' level in the place of 1; without one, a range that holds the level cannot tell. `what` names
+    the number, `is_change` says that it is a growth, printed with its sign.
     """
 
     label: str
     observed: float | None
     interval: Interval | None
     aligned_level: float
-    other_level: float
+    other_level: float | None
     verdict: Verdict | None
     caveats: tuple[str, ...]
     absent: Absent | None = None
+    what: str = "Growth"
+    is_change: bool = True
 
 
 @dataclass(frozen=True)
@@ -325,17 +330,8 @@ def compare_level(
         The growth rate as a share and its interval; either may be None, then `absent` says why.
     """
     if observed is None or interval is None:
-        reason = absent or Absent("The range of this growth rate cannot be computed.", code="no_interval")
-        return LevelComparison(
-            label,
-            observed,
-            interval,
-            aligned_level,
-            other_level,
-            None,
-            tuple(caveats),
-            reason,
-        )
+        reason = absent or NO_RANGE
+        return LevelComparison(label, observed, interval, aligned_level, other_level, None, tuple(caveats), reason)
     word = verdict_word(interval, aligned_level, neutral=other_level)
     where = {
         "above": f"{label} lies above the {signed_percent(aligned_level)} reported for the aligned firms.",
@@ -346,15 +342,49 @@ def compare_level(
         ),
         "cannot_tell": f"Cannot tell: the range of {label[0].lower()}{label[1:]} holds both published levels.",
     }[word]
-    return LevelComparison(
-        label,
-        observed,
-        interval,
-        aligned_level,
-        other_level,
-        Verdict(word, where),
-        tuple(caveats),
-    )
+    return LevelComparison(label, observed, interval, aligned_level, other_level, Verdict(word, where), tuple(caveats))
+
+
+def compare_own_level(
+    what: str,
+    label: str,
+    observed: float | None,
+    interval: Interval | None,
+    *,
+    level: float,
+    lower_is_better: bool = False,
+    is_change: bool = False,
+    caveats: Sequence[str] = (),
+    absent: Absent | None = None,
+) -> LevelComparison:
+    """Put a rate or a growth beside one level that the team itself gave.
+
+    Parameters
+    ----------
+    what
+        The number's name, e.g. "Win rate".
+    label
+        On which records and days it rests.
+    observed, interval
+        The number as a share and its interval; either may be None, then `absent` says why.
+    level
+        The benchmark, on the same scale.
+    """
+    if observed is None or interval is None:
+        return LevelComparison(
+            label, observed, interval, level, None, None, tuple(caveats), absent or NO_RANGE, what=what, is_change=is_change
+        )
+    word = verdict_word(interval, level, neutral=level, lower_is_better=lower_is_better)
+    figure = signed_percent if is_change else percent
+    span = signed_range(interval) if is_change else percent_range(interval)
+    yours = f"{what}: {figure(observed)} (likely {span})"
+    side = "below" if (word == "above") == lower_is_better else "above"
+    if word == "cannot_tell":
+        sentence = f"{yours}. Cannot tell: that range holds the benchmark of {figure(level)}."
+    else:
+        better = "better" if word == "above" else "worse"
+        sentence = f"{yours}. The whole range lies {side} the benchmark of {figure(level)}, which is {better}."
+    return LevelComparison(label, observed, interval, level, None, Verdict(word, sentence), tuple(caveats), what=what, is_change=is_change)
 
 
 def _why_no_ratio(observed: Arm, baseline: Arm, words: Words) -> Absent | None:

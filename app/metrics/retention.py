@@ -45,7 +45,12 @@ CONSTANT = Absent(
     "no_history",
 )
 NO_AMOUNTS = Absent("There are no amounts.", "Export what each customer pays.", "no_amount")
-NOT_YET = Absent("The next period is not over yet.", "Wait until it ends.", "partial_period")
+NO_WHOLE_MONTH = Absent("Not one whole month is covered.", "Upload a longer history.", "too_short")
+PARTLY = Absent(
+    "The records do not cover one of the spans from its first day to its last, so customers would seem lost who are not.",
+    "Choose days that are loaded, or upload a longer history.",
+    "partial_period",
+)
 SENTENCES: dict[RetentionKind, str] = {
     "contract": "Retention = customers at the start of the period who are still customers at its end / customers at its start",
     "repeat": "Retention = customers of a period who buy again in the next one / customers of the period; cancelled sales are left out",
@@ -135,7 +140,7 @@ def contracts_in_span(customers: Snapshot, filters: Filters, *, start: date, end
     if covered is None:
         return replace(made("contract", 0, 0), absent=NO_DATES)
     if not covered.covers_span(max(start, covered.first), end):
-        return replace(made("contract", 0, 0, partial=True), absent=NOT_YET)
+        return replace(made("contract", 0, 0, partial=True), absent=PARTLY)
     row = customers.collect(expressions.customers_in_span(customers.table, filters, start=start, end=end))[0]
     return made("contract", row["kept"], row["at_start"], revenue=row["revenue"], revenue_kept=row["revenue_kept"])
 
@@ -194,8 +199,11 @@ def repeat_over_time(revenue: Revenue, filters: Filters, *, grain: Grain) -> tup
 def repeat_in_span(revenue: Revenue, filters: Filters, *, start: date, end: date) -> Retention:
     """Customers who bought in the first half of a span and again in its second half.
 
-    One row a customer, so that the customers of a comparison are independent of each other.
+    One row a customer, so that the customers of a comparison are independent of each other. Absent inside when the records do not
+    cover the span whole.
     """
+    if revenue.coverage is None or not revenue.coverage.covers_span(start, end):
+        return replace(made("repeat", 0, 0, partial=True), absent=PARTLY)
     middle = start + (end - start) / 2
     row = revenue.snapshot.collect(expressions.bought_in_both(revenue.records, filters, first=(start, middle), second=(middle, end)))[0]
     return made("repeat", row["again"] or 0, row["customers"] or 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from app.metrics.engine import Engine, Snapshot
-from app.tables import CLOSED, OUTCOMES, SOURCE_ROW, TABLES, Kind, Outcome, SnapshotInfo, TableName
+from app.tables import CLOSED, OUTCOMES, SOURCE_ROW, TABLES, Kind, Outcome, Segment, SnapshotInfo, TableName
 
 TYPES: dict[Kind, pa.DataType] = {
     "id": pa.string(),
@@ -84,6 +85,11 @@ def info_of(name: TableName, table: pa.Table) -> SnapshotInfo:
         extracted=day_of(max(known)) if known else None,
         outcomes=outcomes,
         amounts_on_lost=amounts_on_lost,
+        segments=tuple(
+            Segment(column, column, pc.count_distinct(table[column]).as_py())
+            for column in table.column_names
+            if re.fullmatch(r"s\d+", column)
+        ),
     )
 
 

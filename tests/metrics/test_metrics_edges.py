@@ -194,7 +194,7 @@ def test_retention_of_a_span_that_is_not_over_is_absent(open_table: Open) -> Non
     over = retention.contracts_in_span(customers, ALL, start=date(2023, 9, 1), end=date(2024, 9, 1))
     assert (over.kept, over.at_start, over.gross) == (2, 2, 1.0)
     running = retention.contracts_in_span(customers, ALL, start=date(2024, 1, 1), end=date(2025, 1, 1))
-    assert (running.value, running.interval, running.absent) == (None, None, retention.NOT_YET)
+    assert (running.value, running.interval, running.absent) == (None, None, retention.PARTLY)
     # The last whole month is August 2024.
     assert retention.contracts_last_year(customers, ALL) == over
 

@@ -29,15 +29,16 @@ class LevelRow:
     published: bool
 
 
-def chart(rows: Sequence[LevelRow], *, colours: Palette, title: str) -> alt.LayerChart | alt.FacetChart:
-    """Levels, one row each, in the given order."""
+def chart(rows: Sequence[LevelRow], *, colours: Palette, title: str, signed: bool = True) -> alt.LayerChart | alt.FacetChart:
+    """Levels, one row each, in the given order; `signed` prints growth with its sign."""
+    sign = "+" if signed else ""
     order = [r.label for r in rows]
     frame = pd.DataFrame(
         [{"label": r.label, "value": r.value, "low": r.low, "high": r.high, "what": "published" if r.published else "yours"} for r in rows],
         columns=["label", "value", "low", "high", "what"],
     )
     y = alt.Y("label:N").sort(order).title(None).axis(labelLimit=230, ticks=False, domain=False)
-    x = alt.X("value:Q").title(title).axis(format="+.0%", grid=True, tickCount=6)
+    x = alt.X("value:Q").title(title).axis(format=f"{sign}.0%", grid=True, tickCount=6)
     base = alt.Chart(frame).encode(y=y)
     zero = alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=colours.muted).encode(x="value:Q")
     bars = (
@@ -51,6 +52,6 @@ def chart(rows: Sequence[LevelRow], *, colours: Palette, title: str) -> alt.Laye
         .scale(domain=["yours", "published"], range=[colours.accent, colours.reference])
         .legend(alt.Legend(title=None)),
         shape=alt.Shape("what:N").scale(domain=["yours", "published"], range=["circle", "square"]).legend(alt.Legend(title=None)),
-        tooltip=[alt.Tooltip("label:N", title="Level"), alt.Tooltip("value:Q", title=title, format="+.1%")],
+        tooltip=[alt.Tooltip("label:N", title="Level"), alt.Tooltip("value:Q", title=title, format=f"{sign}.1%")],
     )
     return alt.layer(zero, bars, dots).properties(height=ROW * max(len(rows), 1))

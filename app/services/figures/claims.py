@@ -114,34 +114,37 @@ def _levels(line: ClaimLine, found: LevelComparison, *, account: Account, mode: 
         return None
     low = found.interval.low if found.interval is not None else None
     high = found.interval.high if found.interval is not None else None
-    rows = [
-        LevelRow("Yours", found.observed, low, high, published=False),
-        LevelRow("Aligned firms, as reported", found.aligned_level, None, None, published=True),
-        LevelRow("Other firms, as reported", found.other_level, None, None, published=True),
-    ]
+    figure = signed_percent if found.is_change else percent
+    rows = [LevelRow("Yours", found.observed, low, high, published=False)]
+    if found.other_level is None:
+        rows.append(LevelRow("Your benchmark", found.aligned_level, None, None, published=True))
+        beside = figure(found.aligned_level)
+    else:
+        rows.append(LevelRow("Aligned firms, as reported", found.aligned_level, None, None, published=True))
+        rows.append(LevelRow("Other firms, as reported", found.other_level, None, None, published=True))
+        beside = f"{signed_percent(found.aligned_level, digits=0)} and {signed_percent(found.other_level, digits=0)}"
+    axis = "Growth over a year" if found.is_change else found.what
     return Figure(
         key=f"compare-{line.claim.id.lower()}",
-        title=(
-            f"Growth of {signed_percent(found.observed)} beside {signed_percent(found.aligned_level, digits=0)} "
-            f"and {signed_percent(found.other_level, digits=0)}"
-        ),
-        spec=finish(levels.chart(rows, colours=palette(mode), title="Growth over a year"), mode=mode),
-        alt=(
-            f"Your growth of {signed_percent(found.observed)} beside the published {signed_percent(found.aligned_level, digits=0)} "
-            f"and {signed_percent(found.other_level, digits=0)}."
-        ),
-        n="one growth rate",
+        title=f"{found.what} of {figure(found.observed)} beside {beside}",
+        spec=finish(levels.chart(rows, colours=palette(mode), title=axis, signed=found.is_change), mode=mode),
+        alt=f"{found.what} of {figure(found.observed)} with its likely range, beside the published {beside}.",
+        n="one growth rate" if found.is_change else "one rate",
         period=found.label,
-        definition="Growth of revenue over a year with its 95 % range by account, beside a pair of published growth rates",
+        definition=(
+            "Growth of revenue over a year with its 95 % range by account, beside published growth rates"
+            if found.is_change
+            else f"{found.what} with its 95 % range, beside a published rate"
+        ),
         filters=account.filters,
         source=f"{account.source}; cited figure: {line.claim.originator}, {line.claim.year or 'no date'}",
-        columns=("Level", "Growth", "Likely from", "to"),
+        columns=("Level", found.what, "Likely from", "to"),
         rows=tuple(
             (
                 row.label,
-                signed_percent(row.value),
-                signed_percent(row.low) if row.low is not None else "",
-                signed_percent(row.high) if row.high is not None else "",
+                figure(row.value),
+                figure(row.low) if row.low is not None else "",
+                figure(row.high) if row.high is not None else "",
             )
             for row in rows
         ),

@@ -22,9 +22,12 @@ from app.metrics import growth, leads, retention, win_rate
 from app.metrics.engine import Snapshot
 from app.metrics.growth import Revenue
 from app.metrics.model import Definition, Filters, Retention
+from app.metrics.periods import Coverage
 from app.services.scorecard.headlines import NO_DEALS, last_growth
+from app.services.scorecard.own_levels import against_level
 from app.services.scorecard.request import Request
 from app.services.scorecard.sources import Sources, lacks, resolved
+from app.services.scorecard.spans import clash, partly, unequal
 from app.statistics.intervals import Absent, Interval
 from app.statistics.resampling import ratio_of_growths_interval, ratio_of_rates_interval
 from app.wording import day_range
@@ -54,6 +57,7 @@ SIX_YEARS = Absent(
     "too_short",
 )
 YOUNG = "Leads of the last months had less time to become customers."
+YOUNG_DEALS = "Deals created lately had less time to close, and those that closed fast are the only ones counted."
 
 Found = Comparison | LevelComparison | RatioComparison | Absent
 
@@ -72,6 +76,12 @@ def compared(sources: Sources, request: Request, reading: Reading) -> Found:
     """The comparison of one reading with the team's numbers, or why there is none."""
     if reading.metric is None:
         return Absent(reading.no_metric_why or "Nothing in a CRM export can be held against it.", "", "no_metric")
+    if reading.unit == "level":
+        return against_level(sources, request, reading)
+    if request.way == "before_after" and request.before is not None and request.after is not None:
+        clashing = clash(request.before, request.after)
+        if clashing is not None:
+            return clashing
     if reading.metric in ("revenue_growth", "revenue", "revenue_cagr_3y"):
         return _money(sources, request, reading)
     if reading.ratio is None:
@@ -126,6 +136,7 @@ def win_rates(sources: Sources, request: Request, reading: Reading, sides: tuple
         way=request.way,
         words=WIN,
         by_account=by_account,
+        caveats=(*_partly(win_rate.coverage(deals), sides, "deals"), *((YOUNG_DEALS,) if _young(request) else ())),
     )
 
 
@@ -147,11 +158,23 @@ def _by_account(deals: Snapshot, definition: Definition, sides: tuple[Side, Side
     return found if isinstance(found, Interval) else None
 
 
+def _young(request: Request) -> bool:
+    return request.way == "before_after" and request.definition.by_date == "created"
+
+
+def _partly(coverage: Coverage | None, sides: tuple[Side, Side], what: str) -> tuple[str, ...]:
+    return tuple(partly(coverage, tuple(side.span for side in reversed(sides) if side.span is not None), what=what))
+
+
 def _retained(sources: Sources, request: Request, reading: Reading, sides: tuple[Side, Side]) -> Found:
+    if sides[0].span is not None and sides[1].span is not None and (absent := unequal(sides[1].span, sides[0].span)) is not None:
+        return absent
     found = [_retention_of(sources, request, side) for side in sides]
     for one in found:
         if isinstance(one, Absent):
             return one
+        if one.absent is not None and one.absent.code == "partial_period":
+            return one.absent
     kept = [one for one in found if isinstance(one, Retention)]
     lost = reading.lower_is_better
     observed, baseline = (arm(side.label, one.lost if lost else one.kept, one.at_start) for side, one in zip(sides, kept, strict=True))
@@ -189,7 +212,7 @@ def _retention_of(sources: Sources, request: Request, side: Side) -> Retention |
             return filters
         span = side.span or _whole(sources, "revenue")
         if span is None:
-            return retention.NOT_YET
+            return retention.NO_WHOLE_MONTH
         return retention.repeat_in_span(revenue, Filters(None, None, filters.where), start=span[0], end=span[1])
     return retention.NO_CUSTOMERS
 
@@ -213,7 +236,7 @@ def _converted(sources: Sources, request: Request, reading: Reading, sides: tupl
         lower_is_better=False,
         way=request.way,
         words=CONVERSION,
-        caveats=(YOUNG,) if request.way == "before_after" else (),
+        caveats=(*_partly(leads.coverage(sources.leads), sides, "leads"), *((YOUNG,) if request.way == "before_after" else ())),
     )
 
 

@@ -46,7 +46,7 @@ def outlook_of(sources: Sources, request: Request, reading: Reading) -> Outlook 
         last, _ = last_growth(revenue, request.filters)
         if isinstance(last, Absent) or last.value is None:
             return None
-        if reading.aligned_level is not None:
+        if reading.aligned_level is not None and reading.baseline_level is not None:
             step = f"Your growth is {signed_percent(last.value)}; the aligned firms reported {signed_percent(reading.aligned_level)}"
             return Outlook("Growth", last.value, reading.aligned_level, (step,), is_change=True)
         if reading.metric == "revenue_growth" and ratio is not None:
@@ -61,6 +61,8 @@ def stake_of(sources: Sources, request: Request, reading: Reading, found: Found)
         return _win(sources, request, reading, found)
     if reading.metric == "churn":
         return _churned(sources, request, reading, found)
+    if reading.unit == "level":
+        return None
     if reading.metric == "revenue_growth" and reading.aligned_level is not None:
         return _grown(sources, request, reading.aligned_level)
     return None

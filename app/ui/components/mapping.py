@@ -11,7 +11,8 @@ from app.ingest.model import Inspection, Role
 from app.later import Later
 from app.services import imports
 from app.services.imports import UploadView
-from app.tables import OUTCOMES, TABLES, Outcome
+from app.tables import TABLES, Outcome
+from app.ui.components.figure import escape
 from app.ui.guard import Visit
 
 if TYPE_CHECKING:
@@ -35,87 +36,107 @@ TO_ASK = "?"
 
 
 def columns_editor(visit: Visit, upload: UploadView, found: Inspection) -> None:
-    """A table of the file's columns; the second column can be changed."""
+    """A table of the file's columns, and a way to use one of them as something else."""
     if found.table is None:
         return
     fields = {field.name: field.label for field in TABLES[found.table].fields}
-    words = [*fields.values(), *ROLES.values()]
-    frame = pd.DataFrame(
-        {
-            "Column": [c.heading for c in found.columns],
-            "Used as": [fields[c.field] if c.field in fields else ROLES.get(c.role, ROLES["ignored"]) for c in found.columns],
-            "Why": [c.reason for c in found.columns],
-            "Read as": [c.format or "" for c in found.columns],
-            "Samples": [", ".join(c.samples[:3]) for c in found.columns],
-            "Filled": [c.filled for c in found.columns],
-        }
-    )
-    edited = st.data_editor(
-        frame,
+    used = [fields[c.field] if c.field in fields else ROLES.get(c.role, ROLES["ignored"]) for c in found.columns]
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Column": [c.heading for c in found.columns],
+                "Used as": used,
+                "Why": [c.reason for c in found.columns],
+                "Read as": [c.format or "" for c in found.columns],
+                "Samples": [", ".join(c.samples[:3]) for c in found.columns],
+                "Filled": [c.filled for c in found.columns],
+            }
+        ),
         hide_index=True,
         width="stretch",
-        disabled=["Column", "Why", "Read as", "Samples", "Filled"],
-        column_config={
-            "Used as": st.column_config.SelectboxColumn("Used as", options=words, required=True, width="medium"),
-            "Filled": st.column_config.NumberColumn("Filled", format="%d"),
-        },
-        key=f"columns-{upload.id}-{hash(upload.answers.table)}",
+        column_config={"Filled": st.column_config.NumberColumn("Filled", format="%d")},
         alt="The columns of the file and what each is used as",
     )
-    if st.button("Use these columns", key="use_columns", icon=":material/check:", disabled=bool(edited.equals(frame))):
-        _store_columns(visit, upload, found, fields, [str(value) for value in edited["Used as"]])
+    changed = _change(
+        "column",
+        [c.heading for c in found.columns],
+        used,
+        [*fields.values(), *ROLES.values()],
+        labels=("Change a column", "Use it as", "Use it so"),
+        upload=upload,
+    )
+    if changed is not None:
+        _store_column(visit, upload, found, fields, position=changed[0], label=changed[1])
 
 
 def stages_editor(visit: Visit, upload: UploadView, found: Inspection) -> None:
-    """A table of the stage words; their meaning can be changed."""
-    frame = pd.DataFrame(
-        {
-            "Word in your file": [s.word for s in found.stages],
-            "Rows": [s.rows for s in found.stages],
-            "Means": [OUTCOME_WORDS[s.outcome] if s.outcome is not None else TO_ASK for s in found.stages],
-            "Why": [s.reason for s in found.stages],
-        }
-    )
-    edited = st.data_editor(
-        frame,
+    """A table of the stage words, and a way to give one another meaning."""
+    means = [OUTCOME_WORDS[s.outcome] if s.outcome is not None else TO_ASK for s in found.stages]
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Word in your file": [s.word for s in found.stages],
+                "Rows": [s.rows for s in found.stages],
+                "Means": means,
+                "Why": [s.reason for s in found.stages],
+            }
+        ),
         hide_index=True,
         width="stretch",
-        disabled=["Word in your file", "Rows", "Why"],
-        column_config={"Means": st.column_config.SelectboxColumn("Means", options=[*OUTCOME_WORDS.values()], required=True)},
-        key=f"stages-{upload.id}",
         alt="The stage words of the file and what each means",
     )
-    if st.button("Use these meanings", key="use_stages", icon=":material/check:", disabled=bool(edited.equals(frame))):
-        back = {label: outcome for outcome, label in OUTCOME_WORDS.items()}
-        stages = dict(upload.answers.stages)
-        for stage, word in zip(found.stages, edited["Means"], strict=True):
-            outcome = back.get(str(word))
-            if outcome in OUTCOMES and outcome != stage.outcome:
-                stages[stage.word] = outcome
+    changed = _change(
+        "stage",
+        [s.word for s in found.stages],
+        means,
+        [*OUTCOME_WORDS.values()],
+        labels=("Change a word", "It means", "Use this meaning"),
+        upload=upload,
+    )
+    if changed is not None:
+        position, label = changed
+        outcome = next(outcome for outcome, words in OUTCOME_WORDS.items() if words == label)
+        stages = {**upload.answers.stages, found.stages[position].word: outcome}
         imports.answer(visit.actor, engine=visit.engine, upload_id=upload.id, answers=replace(upload.answers, stages=stages))
         st.rerun()
 
 
-def _store_columns(visit: Visit, upload: UploadView, found: Inspection, fields: dict[str, str], chosen: list[str]) -> None:
-    by_label = {label: name for name, label in fields.items()}
-    roles = {label: role for role, label in ROLES.items()}
-    twice = sorted({label for label in chosen if label in by_label and chosen.count(label) > 1})
-    if twice:
-        st.error(f"Two columns are used as “{twice[0]}”. Only one can be.", icon=":material/error:")
+def _change(
+    what: str, items: list[str], now: list[str], options: list[str], *, labels: tuple[str, str, str], upload: UploadView
+) -> tuple[int, str] | None:
+    """(position, new meaning) of the item that the reader changes; None when nothing was changed."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        position = st.selectbox(labels[0], range(len(items)), format_func=lambda i: items[i] or "(blank)", key=f"{what}-{upload.id}")
+        chosen = st.selectbox(
+            labels[1],
+            options,
+            index=options.index(now[position]) if now[position] in options else None,
+            placeholder="Choose",
+            key=f"{what}-{upload.id}-{position}-{now[position]}",
+        )
+        pressed = st.button(labels[2], key=f"use-{what}", icon=":material/check:", disabled=chosen is None or chosen == now[position])
+    return (position, chosen) if pressed and chosen is not None else None
+
+
+def _store_column(visit: Visit, upload: UploadView, found: Inspection, fields: dict[str, str], *, position: int, label: str) -> None:
+    column = found.columns[position]
+    name = next((name for name, words in fields.items() if words == label), None)
+    before = next((c for c in found.columns if c.field is not None and c.field == name), None)
+    if before is not None:
+        st.error(
+            f"The column “{escape(before.heading)}” is used as “{label}” already. Change that one first.",
+            icon=":material/error:",
+        )
         return
     new_fields: dict[str, str | None] = dict(upload.answers.fields)
     new_roles: dict[str, Role] = dict(upload.answers.roles)
-    for column, label in zip(found.columns, chosen, strict=True):
-        before = fields[column.field] if column.field in fields else ROLES.get(column.role, ROLES["ignored"])
-        if label == before:
-            continue
-        if column.field is not None and new_fields.get(column.field, column.heading) == column.heading:
-            new_fields[column.field] = None
-        if label in by_label:
-            new_fields[by_label[label]] = column.heading
-            new_roles.pop(column.heading, None)
-        else:
-            new_roles[column.heading] = roles[label]
+    if column.field is not None and new_fields.get(column.field, column.heading) == column.heading:
+        new_fields[column.field] = None
+    if name is not None:
+        new_fields[name] = column.heading
+        new_roles.pop(column.heading, None)
+    else:
+        new_roles[column.heading] = next(role for role, words in ROLES.items() if words == label)
     imports.answer(
         visit.actor, engine=visit.engine, upload_id=upload.id, answers=replace(upload.answers, fields=new_fields, roles=new_roles)
     )

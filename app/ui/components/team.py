@@ -16,7 +16,13 @@ from app.ui.components.figure import escape
 from app.ui.failure import explain
 from app.ui.guard import Visit
 
-METRICS = {"win_rate": "Win rate", "churn": "Customers lost", "lead_conversion": "Lead conversion"}
+METRICS = {
+    "win_rate": "Win rate",
+    "churn": "Customers lost in a year",
+    "lead_conversion": "Lead conversion",
+    "revenue_growth": "Growth of revenue in a year",
+}
+KINDS = {"ratio": "A change: so much more, or fewer customers lost", "level": "A level: the rate or growth itself"}
 
 
 def settings_form(visit: Visit) -> None:
@@ -65,14 +71,21 @@ def benchmarks(visit: Visit) -> None:
     for view in list_own_claims(visit.actor, engine=visit.engine, team_id=visit.team.id):
         with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             source = escape(view.fields.get("source"))
-            st.markdown(f"**{escape(view.fields.get('label'))}**: {view.fields.get('value')} % ({source}, {view.fields.get('year')})")
+            kind = "a level of" if view.fields.get("kind") == "level" else "a change of"
+            st.markdown(
+                f"**{escape(view.fields.get('label'))}**: {METRICS.get(str(view.fields.get('metric')), '')}, {kind} "
+                f"{view.fields.get('value')} % ({source}, {view.fields.get('year')})"
+            )
             if st.button("Remove", key=f"remove-{view.id}", icon=":material/delete:"):
                 remove_own_claim(visit.actor, engine=visit.engine, claim_id=view.id)
                 st.rerun()
     with st.expander("Add a benchmark", icon=":material/add:"), st.form("own", border=False, clear_on_submit=False):
-        label = st.text_input("What it says", placeholder="12 % more deals won", max_chars=200)
+        label = st.text_input("What it says", placeholder="12 % more deals won", max_chars=120)
         metric = st.selectbox("It is about", list(METRICS), format_func=METRICS.__getitem__)
-        value = st.number_input("Change in percent (fewer customers lost: with a minus sign)", value=10.0, step=1.0)
+        kind = st.radio("It states", list(KINDS), format_func=KINDS.__getitem__, horizontal=True)
+        value = st.number_input(
+            "Percent", value=10.0, step=1.0, help="12 for 12 % more, or for a rate of 12 %. Fewer customers lost: with a minus sign, −20."
+        )
         source = st.text_input("Who published it", max_chars=500)
         year = st.number_input("Year", value=today().year, min_value=1950, max_value=today().year, step=1)
         address = st.text_input("Its address (https://…)", max_chars=1_000)
@@ -80,7 +93,7 @@ def benchmarks(visit: Visit) -> None:
             fields: dict[str, Plain] = {
                 "label": label,
                 "metric": metric,
-                "kind": "ratio",
+                "kind": kind,
                 "value": float(value),
                 "source": source,
                 "year": int(year),

@@ -1,0 +1,140 @@
+"""Each page and each step from one to the next, as a manager takes them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.services import imports
+from app.services.teams import shown_team
+from app.ui import cache
+from app.ui.navigation import PAGES
+from tests.ui.conftest import Open, shows, words
+
+DEALS = "Deal ID,Account,Stage,Amount,Created,Closed,Region\n" + "".join(
+    f"D{n},A{n % 40},{'Won' if n % 3 == 0 else 'Lost'},{100 + n},2025-{n % 12 + 1:02d}-02,2025-{n % 12 + 1:02d}-{n % 27 + 1:02d},"
+    f"{'North' if n % 2 else 'South'}\n"
+    for n in range(1, 361)
+)
+"""360 closed deals over a year, of which 120 are won."""
+
+
+def upload(page: AppTest, text: str, *, name: str = "deals.csv") -> AppTest:
+    """The page after a file was put in."""
+    return shows(page.file_uploader[0].set_value((name, text.encode(), "text/csv")).run())
+
+
+def click(page: AppTest, label: str) -> AppTest:
+    """The page after a button was pressed."""
+    (button,) = [b for b in page.button if b.label == label]
+    return shows(button.click().run())
+
+
+@pytest.fixture
+def loaded(open_page: Open) -> AppTest:
+    """The data page after the deals were imported."""
+    return click(upload(open_page("data"), DEALS), "Import")
+
+
+@pytest.mark.parametrize("name", [page.name for page in PAGES])
+def test_every_page_opens_with_nothing_loaded(open_page: Open, name: str) -> None:
+    page = open_page(name)
+    assert page.title or page.header
+
+
+@pytest.mark.parametrize("name", [page.name for page in PAGES])
+def test_every_page_opens_with_deals_only(open_page: Open, loaded: AppTest, name: str) -> None:
+    assert words(open_page(name))
+
+
+def test_a_file_becomes_a_number_on_the_overview(open_page: Open, loaded: AppTest) -> None:
+    assert "360" in words(loaded)
+    assert "33.3 %" in words(open_page("overview"))
+
+
+def test_an_import_is_undone(open_page: Open, loaded: AppTest) -> None:
+    engine = cache.database()
+    owner = cache.local_owner(engine)
+    (dataset,) = imports.history(owner, engine=engine, team_id=shown_team(owner, engine=engine).id)
+    loaded.session_state[f"receipt-{dataset.id}"] = True
+    page = click(shows(loaded.run()), "Undo this import")
+    assert "taken back" in words(page)
+    assert "Nothing is loaded yet" in words(open_page("overview"))
+
+
+def test_a_file_in_progress_waits_on_every_device_and_can_be_discarded(open_page: Open) -> None:
+    upload(open_page("data"), DEALS)
+    other = open_page("data")
+    assert "Importing deals.csv" in words(other)
+    other = click(other, "Discard this file")
+    assert "Importing deals.csv" not in words(other)
+    assert "Nothing is loaded yet" in words(open_page("overview"))
+
+
+def change(page: AppTest, what: str, item: str, to: str, *, now: str) -> AppTest:
+    """The page after a column or a stage word was given another meaning."""
+    labels = {"column": ("Change a column", "Use it as", "Use it so"), "stage": ("Change a word", "It means", "Use this meaning")}[what]
+    box = next(box for box in page.selectbox if box.label == labels[0])
+    page = shows(box.set_value(list(box.options).index(item)).run())
+    box = next(box for box in page.selectbox if box.label == labels[1])
+    assert box.value == now
+    return click(shows(box.set_value(to).run()), labels[2])
+
+
+def test_what_a_column_is_used_as_can_be_changed(open_page: Open) -> None:
+    page = change(upload(open_page("data"), DEALS), "column", "Region", "Not used", now="Kept to compare groups")
+    click(page, "Import")
+    assert "Region" not in {option for box in open_page("compare").selectbox for option in box.options}
+
+
+def test_what_a_stage_word_means_can_be_changed(open_page: Open) -> None:
+    page = change(upload(open_page("data"), DEALS), "stage", "Lost", "Still open", now="Lost")
+    click(page, "Import")
+    assert "33.3 %" not in words(open_page("overview"))
+    assert "only" in words(open_page("overview")).lower()
+
+
+def test_two_columns_cannot_be_the_same_field(open_page: Open) -> None:
+    page = change(upload(open_page("data"), DEALS), "column", "Region", "Amount", now="Kept to compare groups")
+    assert "The column “Amount” is used as “Amount” already" in words(page)
+
+
+def test_the_day_the_programme_began_gives_a_verdict(open_page: Open, loaded: AppTest) -> None:
+    page = open_page("team")
+    page.date_input[0].set_value(date(2025, 7, 1))
+    page = click(page, "Save")
+    assert "Before and after" in " ".join(str(option) for group in open_page("compare").button_group for option in group.options)
+    assert "likely range" in words(open_page("compare"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "sentence"), [("level", 25.0, "above the benchmark of 25.0 %"), ("ratio", 12.0, "Three of four")]
+)
+def test_a_benchmark_of_ones_own(open_page: Open, loaded: AppTest, kind: str, value: float, sentence: str) -> None:
+    page = open_page("team")
+    fields = {field.label: field for field in page.text_input}
+    fields["What it says"].set_value("Three of four" if kind == "ratio" else "A quarter is won")
+    fields["Who published it"].set_value("Our trade body")
+    next(radio for radio in page.radio if radio.label == "It states").set_value(kind)
+    next(number for number in page.number_input if number.label == "Percent").set_value(value)
+    page = click(page, "Add")
+    assert "Our trade body" in words(page)
+    assert sentence in words(open_page("compare"))
+    page = click(open_page("team"), "Remove")
+    assert "Our trade body" not in words(page)
+
+
+def test_an_impossible_benchmark_is_refused_in_words(open_page: Open) -> None:
+    page = open_page("team")
+    page = click(page, "Add")
+    assert "The benchmark has no name" in words(page)
+
+
+def test_rubbish_is_refused_and_can_be_discarded(open_page: Open) -> None:
+    page = upload(open_page("data"), "\x00\x01\x02" * 50)
+    assert page.error
+    assert "deals.csv" in words(page)
+    page = click(page, "Discard this file")
+    assert not page.error
