@@ -17,6 +17,7 @@ from app.tables import Outcome, SnapshotInfo, TableName
 
 Role = Literal["field", "segment", "personal", "ignored"]
 QuestionKind = Literal["table", "date_order", "decimal_mark", "stage_word", "amount", "currency", "field", "time_zone"]
+FileKind = Literal["csv", "xlsx", "xls", "xlsb", "ods", "html", "parquet"]
 LineKind = Literal["head", "comment", "blank", "preamble", "total", "footer"]
 
 
@@ -123,15 +124,15 @@ class StageWord:
 class FileFacts:
     """How the file was opened.
 
-    `kind` is "csv" or "xlsx". `lines` counts the file's lines (rows of the sheet for a workbook). `apart` counts the
-    lines that are no data, by kind; `head_line` is where the head row stands (from 1; 0 when there is none).
+    `kind` is what the bytes are, whatever the name says. `lines` counts the file's lines (rows of the sheet for a workbook). `apart`
+    counts the lines that are no data, by kind; `head_line` is where the head row stands (from 1; 0 when there is none).
     `rows` is the number of data rows, so that lines = rows' lines + sum(apart).
     """
 
     name: str
     sha256: str
     size: int
-    kind: Literal["csv", "xlsx"]
+    kind: FileKind
     encoding: str | None
     delimiter: str | None
     sheet: str | None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from dataclasses import replace
 
 from app.errors import FileRefused
 from app.ingest.limits import Limits
@@ -12,10 +14,8 @@ from app.ingest.raw import RawTable
 _CSV_REMEDY = "Export the table as CSV or as an Excel workbook (.xlsx)."
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"%PDF", "This is a PDF."),
-    (b"\x1f\x8b", "This is a compressed file (gzip)."),
     (b"7z\xbc\xaf\x27\x1c", "This is a compressed file (7z)."),
     (b"Rar!", "This is a compressed file (rar)."),
-    (b"PAR1", "This is a Parquet file."),
     (b"ARROW1", "This is an Arrow file."),
     (b"SQLite format 3", "This is a database file."),
     (b"\x89PNG", "This is a picture."),
@@ -25,6 +25,7 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"RDX2", "This is an R data file."),
     (b"WEBVTT", "This is a transcript (WebVTT), not a table."),
 )
+_OLE = b"\xd0\xcf\x11\xe0"
 _HTML = re.compile(rb"\s*<(!doctype html|html|head|body|table|meta|script)\b", re.IGNORECASE)
 _XML = re.compile(rb"\s*<\?xml\b", re.IGNORECASE)
 _JSON = re.compile(rb'\s*(\{\s*("|\})|\[\s*(\{|\[|\]))')
@@ -57,28 +58,68 @@ def open_file(data: bytes, *, name: str, answers: Answers, limits: Limits) -> Ra
             "Export a shorter period or fewer columns.",
             file=name,
         )
-    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
-        # Imported here so that a text does not pay for the workbook reader.
+    # The readers are imported where they are needed, so that a text does not pay for the others.
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _open_archive(data, name=name, answers=answers, limits=limits)
+    if data.startswith(b"\x1f\x8b"):
+        from app.ingest.packed import from_gzip
+
+        return _unpacked(from_gzip(data, name=name, limits=limits), data, name=name, answers=answers, limits=limits)
+    if data.startswith(b"PAR1"):
+        from app.ingest.columnar import open_parquet
+
+        return open_parquet(data, name=name, answers=answers, limits=limits)
+    if data.startswith(_OLE):
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            raise FileRefused("The workbook is protected by a password.", "Save it without a password.", file=name)
         from app.ingest.workbook import open_workbook
 
-        return open_workbook(data, name=name, answers=answers, limits=limits)
+        return open_workbook(data, name=name, kind="xls", answers=answers, limits=limits)
+    if _HTML.match(data[:2_048].removeprefix(b"\xef\xbb\xbf")):
+        from app.ingest.web_table import open_web_table
+
+        return open_web_table(data, name=name, answers=answers, limits=limits)
     _refuse_other_kinds(data, name)
     from app.ingest.delimited import open_delimited
 
     return open_delimited(data, name=name, answers=answers, limits=limits)
 
 
+def _open_archive(data: bytes, *, name: str, answers: Answers, limits: Limits) -> RawTable:
+    from app.ingest.archive import examine, kind_of
+
+    kind = kind_of(data, name, limits)
+    if kind == "zip":
+        from app.ingest.packed import from_zip
+
+        return _unpacked(from_zip(data, name=name, limits=limits), data, name=name, answers=answers, limits=limits)
+    from app.ingest.workbook import open_workbook
+
+    parts = examine(data, name, limits)
+    return open_workbook(data, name=name, kind=kind, answers=answers, limits=limits, parts=parts)
+
+
+def _unpacked(inner: tuple[str, bytes], data: bytes, *, name: str, answers: Answers, limits: Limits) -> RawTable:
+    """The table of a file that was packed; packed twice is not opened. Name, size and hash stay those of what was uploaded."""
+    inside, content = inner
+    if content.startswith(b"\x1f\x8b") or (content.startswith(b"PK\x03\x04") and _is_plain_archive(content, name, limits)):
+        raise FileRefused("The file is packed twice.", "Unpack it and upload the table inside.", file=name)
+    raw = open_file(content, name=name, answers=answers, limits=replace(limits, file_bytes=limits.unpacked_bytes))
+    facts = replace(raw.facts, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+    return replace(raw, facts=facts, notes=(f"Unpacked from the archive: {inside}.", *raw.notes))
+
+
+def _is_plain_archive(content: bytes, name: str, limits: Limits) -> bool:
+    from app.ingest.archive import kind_of
+
+    return kind_of(content, name, limits) == "zip"
+
+
 def _refuse_other_kinds(data: bytes, name: str) -> None:
-    if data.startswith(b"\xd0\xcf\x11\xe0"):
-        if "EncryptedPackage".encode("utf-16-le") in data:
-            raise FileRefused("The workbook is protected by a password.", "Save it without a password.", file=name)
-        raise FileRefused("This is a workbook in the old Excel format (.xls).", "Save it as .xlsx or CSV.", file=name)
     for signature, sentence in _SIGNATURES:
         if data.startswith(signature):
             raise FileRefused(sentence, _CSV_REMEDY, file=name)
     start = data[:2_048].removeprefix(b"\xef\xbb\xbf")
-    if _HTML.match(start):
-        raise FileRefused("This is a web page, although it may be named like a table.", _CSV_REMEDY, file=name)
     if _XML.match(start):
         raise FileRefused("This is an XML file.", _CSV_REMEDY, file=name)
     if _JSON.match(start):

@@ -183,7 +183,7 @@ def test_a_formatted_but_empty_far_cell_does_no_harm() -> None:
     [
         (archive("", **{"xl/sharedStrings.xml": '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><sst/>'}), "declares entities"),
         (archive("", **{"../evil.xml": "<a/>"}), "parts outside itself"),
-        (archive("", **{"xl/workbook.bin": "x"}), "binary workbook"),
+        (archive("", **{"xl/workbook.bin": "x"}), "sheet is empty|damaged"),
         (archive("", **{"a.xml": "<a>" + "0" * 20_000_000 + "</a>"}), "unpacks to far more"),
         (archive("")[:-30], "damaged"),
         (archive("not xml <<<"), "damaged|empty|no sheet"),

@@ -25,7 +25,7 @@ from app.ui.failure import explain
 from app.ui.frame import link
 from app.ui.guard import Visit
 
-TYPES = ["csv", "tsv", "txt", "xlsx"]
+TYPES = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls", "xlsb", "ods", "html", "htm", "parquet", "zip", "gz"]
 
 
 def uploader(visit: Visit) -> None:
@@ -37,7 +37,7 @@ def uploader(visit: Visit) -> None:
         return
     limit = settings().max_upload_mb
     st.markdown(
-        f"CSV or XLSX, up to {limit} MB and {wording.count(settings().max_rows)} rows. "
+        f"CSV, Excel, OpenDocument or Parquet, also zipped: up to {limit} MB and {wording.count(settings().max_rows)} rows. "
         "Personal columns (e-mail, phone, names of contacts) are dropped."
     )
     file = st.file_uploader(
