@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from app.errors import FileRefused
+from app.ingest.code_pages import LABELS
 from app.ingest.dialect import DELIMITERS, Dialect, Records, read_records
 from app.ingest.encoding import Decoded, decode
 from app.ingest.layout import Layout, Source, find_table, headings
 from app.ingest.limits import Limits
-from app.ingest.model import Answers, FileFacts, LineKind
+from app.ingest.model import Answers, Choice, FileFacts, LineKind, Question
 from app.ingest.raw import MAX_COMMENTS, RawTable
 
 _NAMED = {"tab": b"\t", "\\t": b"\t", "comma": b",", "semicolon": b";", "bar": b"|", "pipe": b"|"}
@@ -222,6 +223,21 @@ def _kept_columns(written: list[str], width: int, cells: pa.Table) -> list[int]:
     return [i for i in range(width) if i not in empty]
 
 
+def _encoding_question(decoded: Decoded) -> tuple[Question, ...]:
+    if not decoded.rivals:
+        return ()
+    return (
+        Question(
+            key="encoding",
+            kind="encoding",
+            text="The file does not say in which characters it is written. Which of these reads right?",
+            choices=tuple(Choice(encoding, "  ·  ".join(words), LABELS[encoding]) for encoding, words in decoded.rivals),
+            answer_in="encoding",
+            answer_key="",
+        ),
+    )
+
+
 def _raw(
     data: bytes,
     name: str,
@@ -261,6 +277,7 @@ def _raw(
         comments=layout.comments[:MAX_COMMENTS],
         unreadable=unreadable,
         notes=tuple(notes),
+        questions=_encoding_question(decoded),
         data_lines=int(spans[layout.data].sum()),
         unreadable_lines=sum(int(spans[index]) for index in layout.unreadable),
     )

@@ -1,7 +1,8 @@
 """Which characters the bytes stand for.
 
 The order is: the user's answer, a byte order mark, strict UTF-8 over the whole file, the pattern of UTF-16 without a
-mark, UTF-8 with a few foreign bytes, Windows-1252, and only then a guess by frequency.
+mark, UTF-8 with a few foreign bytes, the code page whose letters read best, and only then a guess by frequency. Where two
+code pages read equally well the user is asked (`Decoded.rivals`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from dataclasses import dataclass
 
 from app.errors import FileRefused
+from app.ingest.code_pages import LABELS, tell
 
 _MARKS: tuple[tuple[bytes, str, str], ...] = (
     (codecs.BOM_UTF32_LE, "utf-32-le", "UTF-32"),
@@ -28,11 +30,15 @@ _CONTROL_SHARE = 0.01
 
 @dataclass(frozen=True)
 class Decoded:
-    """A text as UTF-8 without a mark, the encoding it was in and how that was known (one sentence)."""
+    """A text as UTF-8 without a mark, the encoding it was in and how that was known (one sentence).
+
+    `rivals` are other encodings that fit as well and read otherwise, the one taken first, each with words from the file.
+    """
 
     text: bytes
     encoding: str
     reason: str
+    rivals: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def decode(data: bytes, *, name: str, encoding: str | None = None) -> Decoded:
@@ -98,15 +104,22 @@ def _found(data: bytes) -> Decoded:
     if valid >= 3 and foreign * 3 <= valid:
         text = data.decode("utf-8", errors="windows_1252_byte").encode()
         return Decoded(text, "utf-8", f"UTF-8, except for {foreign:,} byte(s) that were read as Windows-1252.")
-    if not _looks_western(data):
-        guess = _guess(data)
-        if guess is not None:
-            return guess
-    try:
-        return Decoded(data.decode("cp1252").encode(), "cp1252", "Not UTF-8; every byte is valid Windows-1252 (Western Europe).")
-    except UnicodeError:
-        pass
+    told = tell(data)
+    if told is not None:
+        # The evidence was the beginning of a very large file; something else may stand behind it.
+        whole = _decoded_as(data, told.best.encoding)
+        if whole is not None:
+            rivals = tuple((reading.encoding, reading.words) for reading in (told.best, *told.rivals)) if told.rivals else ()
+            reason = f"Not Unicode; as {LABELS[told.best.encoding]} its letters make words."
+            return Decoded(whole, told.best.encoding, reason, rivals)
     return _guess(data) or Decoded(data.decode("latin-1").encode(), "latin-1", "No other encoding fits; Latin-1 accepts every byte.")
+
+
+def _decoded_as(data: bytes, encoding: str) -> bytes | None:
+    try:
+        return data.decode(encoding).encode()
+    except UnicodeError:
+        return None
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -138,12 +151,6 @@ def _utf8_evidence(data: bytes) -> tuple[int, int]:
     valid = sum(1 for _ in _MULTIBYTE.finditer(data))
     rest = _MULTIBYTE.sub(b"", data)
     return valid, sum(len(run) for run in _HIGH_RUN.findall(rest))
-
-
-def _looks_western(data: bytes) -> bool:
-    """Whether bytes above 127 stand alone or in pairs, as accented letters do, and not in long runs."""
-    runs = [len(run) for run in _HIGH_RUN.findall(data[: 4 * _SAMPLE])]
-    return not runs or sum(length for length in runs if length >= 3) <= 0.3 * sum(runs)
 
 
 def _guess(data: bytes) -> Decoded | None:

@@ -16,7 +16,7 @@ from typing import Literal
 from app.tables import Outcome, SnapshotInfo, TableName
 
 Role = Literal["field", "segment", "personal", "ignored"]
-QuestionKind = Literal["table", "date_order", "decimal_mark", "stage_word", "amount", "currency", "field", "time_zone"]
+QuestionKind = Literal["encoding", "table", "date_order", "decimal_mark", "stage_word", "amount", "currency", "field", "time_zone"]
 FileKind = Literal["csv", "xlsx", "xls", "xlsb", "ods", "html", "parquet"]
 LineKind = Literal["head", "comment", "blank", "preamble", "total", "footer"]
 

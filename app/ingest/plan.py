@@ -88,7 +88,7 @@ def make_plan(raw: RawTable, answers: Answers, catalogue: Catalogue) -> Plan:
     )
     stage, stage_open = _stage_words(table, mapped, catalogue, system, answers)
     currency = _currency(table, mapped, catalogue, answers)
-    questions = [*mapping.questions]
+    questions = [*raw.questions, *mapping.questions]
     for name in sorted(formats):
         asked = formats[name].question
         if asked is not None:
@@ -158,7 +158,7 @@ def _unsettled(
         words={},
         currency=Currency(None),
         proposals=unread_proposals(columns, catalogue),
-        questions=(question,) if question else (),
+        questions=(*raw.questions, *((question,) if question else ())),
         notes=(reason,) if call else (),
         missing=(),
         wins_only=False,

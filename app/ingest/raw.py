@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from app.ingest.model import FileFacts
+from app.ingest.model import FileFacts, Question
 
 MAX_COMMENTS = 50
 
@@ -38,6 +38,8 @@ class RawTable:
         (line, reason) of records that could not be laid into the columns. They are kept, to be reported as set aside.
     date_columns
         Positions (from 0) of workbook columns whose cells were true dates.
+    questions
+        What the opening itself could not settle: the encoding.
     notes
         Sentences worth showing: another table in the same file, empty columns left out.
     data_lines, unreadable_lines
@@ -52,6 +54,7 @@ class RawTable:
     unreadable: tuple[tuple[int, str], ...] = ()
     date_columns: frozenset[int] = field(default_factory=frozenset)
     notes: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
     data_lines: int = 0
     unreadable_lines: int = 0
 

@@ -83,11 +83,16 @@ def _open(folder: Path, request: dict[str, Any]) -> tuple[RawTable, Answers]:
     from app.ingest.limits import Limits
     from app.ingest.model import Answers
     from app.ingest.opening import open_file
+    from app.ingest.raw import lines_reconcile
     from app.ingest.wire import from_plain
 
     answers: Answers = from_plain(Answers, request["answers"])
     limits = from_plain(Limits, request["limits"])
-    return open_file((folder / INPUT).read_bytes(), name=request["name"], answers=answers, limits=limits), answers
+    raw = open_file((folder / INPUT).read_bytes(), name=request["name"], answers=answers, limits=limits)
+    if not lines_reconcile(raw):
+        # The law of the import: no line of a file may vanish. A file that breaks it is a defect, and is not imported.
+        raise AssertionError("a line of the file is not accounted for")
+    return raw, answers
 
 
 def _inspect(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
