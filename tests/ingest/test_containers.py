@@ -37,6 +37,11 @@ def rows(raw: RawTable) -> list[list[str]]:
     return [list(row.values()) for row in raw.cells.to_pylist()]
 
 
+def gzipped(data: bytes) -> bytes:
+    """Packed without the time of packing, so that the same test has the same name in every process."""
+    return gzip.compress(data, mtime=0)
+
+
 def zipped(**files: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -210,7 +215,7 @@ def test_damaged_and_empty_parquet_is_refused() -> None:
 # Packed files
 
 
-@pytest.mark.parametrize("pack", [lambda data: zipped(**{"folder/deals.csv": data}), gzip.compress], ids=["zip", "gzip"])
+@pytest.mark.parametrize("pack", [lambda data: zipped(**{"folder/deals.csv": data}), gzipped], ids=["zip", "gzip"])
 def test_a_packed_table_is_the_table(pack: object) -> None:
     assert callable(pack)
     packed = pack(DEALS_CSV.encode())
@@ -231,12 +236,13 @@ def test_a_workbook_may_be_packed_too() -> None:
         (zipped(**{"a.csv": b"a,b\n1,2\n", "b.csv": b"a,b\n1,2\n"}), "2 files: a.csv, b.csv"),
         (zipped(), "empty"),
         (zipped(**{"a.zip": zipped(**{"a.csv": b"a,b\n1,2\n"})}), "packed twice"),
-        (gzip.compress(gzip.compress(b"a,b\n1,2\n")), "packed twice"),
-        (gzip.compress(b"a,b\n1,2\n" * 100)[:-9], "damaged"),
+        (gzipped(gzipped(b"a,b\n1,2\n")), "packed twice"),
+        (gzipped(b"a,b\n1,2\n" * 100)[:-9], "damaged"),
         (zipped(**{"../../a.csv": b"a,b\n1,2\n"}), "outside itself"),
-        (gzip.compress(bytes(400_000)), "unpacks to more"),
+        (gzipped(bytes(400_000)), "unpacks to more"),
         (zipped(**{"a.csv": bytes(400_000)}), "unpacks to"),
     ],
+    ids=["two files", "no file", "zip in zip", "gzip in gzip", "cut off", "outside", "gzip bomb", "zip bomb"],
 )
 def test_packed_files_that_are_not_one_table_are_refused(data: bytes, message: str) -> None:
     with pytest.raises(FileRefused, match=message):
