@@ -19,7 +19,8 @@ from sqlalchemy import Engine
 from app.ingest.limits import Limits
 from app.ingest.model import Answers
 from app.services.actor import Actor
-from app.services.imports import ExampleFile, history, load_example
+from app.services.commits import ExampleFile, load_example
+from app.services.datasets import history
 from app.services.teams import example_team, set_currency, set_programme_start
 
 if TYPE_CHECKING:

@@ -125,7 +125,7 @@ def set_win_rate(actor: Actor, *, engine: Engine, team_id: str, definition: Defi
 
 
 def example_team(actor: Actor, *, engine: Engine) -> TeamView:
-    """The team that holds the example data, made on first use. Anyone may look at it; only `app.services.imports` fills it."""
+    """The team that holds the example data, made on first use. Anyone may look at it; only `app.services.commits` fills it."""
     with reading(engine) as session:
         row = rows.example(session=session, organization_id=actor.organization_id)
         if row is not None:

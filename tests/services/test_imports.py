@@ -25,30 +25,15 @@ from sqlmodel import select
 from app.errors import AccessDenied, AnswerNeeded, AppError, FileError, FileRefused, NotFound
 from app.ingest.limits import Limits
 from app.ingest.model import Answers, Choice, FileFacts, Inspection, Question, Receipt, SetAside, TypedTable
-from app.services import imports
+from app.services import commits
 from app.services.actor import Actor, add_member
-from app.services.imports import (
-    Committed,
-    ExampleFile,
-    answer,
-    answer_question,
-    clean_table,
-    commit_upload,
-    discard_upload,
-    history,
-    inspect,
-    load_example,
-    pending_uploads,
-    prepare,
-    read_receipt,
-    read_upload,
-    rejected_rows,
-    start_upload,
-    undo,
-)
+from app.services.commits import Committed, ExampleFile, commit_upload, load_example
+from app.services.datasets import clean_table, history, read_receipt, rejected_rows, undo
 from app.services.merge import RowAccount
+from app.services.preparation import inspect, prepare
 from app.services.snapshots import snapshot_key, snapshots
 from app.services.teams import create_team, example_team, leave_example, set_time_zone, shown_team
+from app.services.uploads import answer, answer_question, discard_upload, pending_uploads, read_upload, start_upload
 from app.storage.engine import reading
 from app.storage.queries import blobs, datasets, organizations
 from app.storage.queries.organizations import actions
@@ -440,10 +425,10 @@ def steps() -> list[tuple[object, str]]:
     return [
         (blobs, "put"),
         (datasets, "next_sequence"),
-        (imports, "Dataset"),
+        (commits, "Dataset"),
         (blobs, "clear_unused"),
         (organizations, "record"),
-        (imports, "_committed"),
+        (commits, "_committed"),
     ]
 
 

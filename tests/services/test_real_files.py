@@ -15,21 +15,12 @@ from app.errors import FileRefused
 from app.ingest.limits import Limits
 from app.metrics.engine import Engine as Counting
 from app.services.actor import Actor
-from app.services.imports import (
-    answer,
-    answer_question,
-    clean_table,
-    commit_upload,
-    history,
-    inspect,
-    prepare,
-    read_receipt,
-    rejected_rows,
-    start_upload,
-    undo,
-)
+from app.services.commits import commit_upload
+from app.services.datasets import clean_table, history, read_receipt, rejected_rows, undo
+from app.services.preparation import inspect, prepare
 from app.services.snapshots import snapshots
 from app.services.teams import create_team, set_time_zone
+from app.services.uploads import answer, answer_question, start_upload
 from app.tables import SnapshotInfo
 
 LIMITS = Limits()

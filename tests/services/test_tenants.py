@@ -18,11 +18,14 @@ from sqlalchemy import Engine
 
 import app.storage.queries
 from app.errors import NotFound
+from app.ingest import gate
 from app.ingest.limits import Limits
 from app.ingest.model import Answers, Choice, Question
 from app.metrics.model import Definition
-from app.services import imports, snapshots, teams
+from app.services import commits, preparation, snapshots, teams
+from app.services import datasets as imported
 from app.services import own_claims as own
+from app.services import uploads as uploaded
 from app.services.actor import Actor
 from app.storage.engine import reading, transaction
 from app.storage.queries import blobs, datasets, organizations, own_claims, uploads
@@ -38,7 +41,7 @@ ASKS_BY_LOGIN = {"memberships", "organization_by_key", "add_organization"}
 @pytest.fixture
 def theirs(engine: Engine, owner: Actor, team_id: str) -> dict[str, str]:
     """Identifiers of one thing of each kind that belong to `owner`."""
-    upload = imports.start_upload(owner, engine=engine, team_id=team_id, data=b"id\n1\n", name="a.csv", limits=LIMITS)
+    upload = uploaded.start_upload(owner, engine=engine, team_id=team_id, data=b"id\n1\n", name="a.csv", limits=LIMITS)
     teams.rename_team(owner, engine=engine, team_id=team_id, name="Secret")
     with transaction(engine) as session:
         sha256 = blobs.put(session=session, organization_id=owner.organization_id, content=b"parquet")
@@ -77,24 +80,30 @@ def use_cases(stranger: Actor, engine: Engine, theirs: dict[str, str], cache_dir
         "teams.set_time_zone": lambda: teams.set_time_zone(stranger, engine=engine, team_id=team, time_zone="UTC"),
         "teams.set_currency": lambda: teams.set_currency(stranger, engine=engine, team_id=team, currency="EUR"),
         "teams.set_win_rate": lambda: teams.set_win_rate(stranger, engine=engine, team_id=team, definition=Definition()),
-        "imports.start_upload": lambda: imports.start_upload(
+        "uploads.start_upload": lambda: uploaded.start_upload(
             stranger, engine=engine, team_id=team, data=b"id\n1\n", name="a.csv", limits=LIMITS
         ),
-        "imports.read_upload": lambda: imports.read_upload(stranger, engine=engine, upload_id=upload),
-        "imports.pending_uploads": lambda: imports.pending_uploads(stranger, engine=engine, team_id=team),
-        "imports.inspect": lambda: imports.inspect(stranger, engine=engine, upload_id=upload, limits=LIMITS),
-        "imports.answer": lambda: imports.answer(stranger, engine=engine, upload_id=upload, answers=Answers()),
-        "imports.answer_question": lambda: imports.answer_question(
+        "uploads.keep_upload": lambda: uploaded.keep_upload(
+            stranger, engine=engine, team_id=team, data=b"id\n1\n", name="a.csv", limits=LIMITS, answers=None
+        ),
+        "uploads.read_upload": lambda: uploaded.read_upload(stranger, engine=engine, upload_id=upload),
+        "uploads.pending_uploads": lambda: uploaded.pending_uploads(stranger, engine=engine, team_id=team),
+        "preparation.inspect": lambda: preparation.inspect(stranger, engine=engine, upload_id=upload, limits=LIMITS),
+        "uploads.answer": lambda: uploaded.answer(stranger, engine=engine, upload_id=upload, answers=Answers()),
+        "uploads.answer_question": lambda: uploaded.answer_question(
             stranger, engine=engine, upload_id=upload, question=question, value="deal"
         ),
-        "imports.prepare": lambda: imports.prepare(stranger, engine=engine, upload_id=upload, limits=LIMITS),
-        "imports.commit_upload": lambda: imports.commit_upload(stranger, engine=engine, upload_id=upload, limits=LIMITS),
-        "imports.discard_upload": lambda: imports.discard_upload(stranger, engine=engine, upload_id=upload),
-        "imports.undo": lambda: imports.undo(stranger, engine=engine, dataset_id=dataset),
-        "imports.history": lambda: imports.history(stranger, engine=engine, team_id=team),
-        "imports.read_receipt": lambda: imports.read_receipt(stranger, engine=engine, dataset_id=dataset),
-        "imports.rejected_rows": lambda: imports.rejected_rows(stranger, engine=engine, dataset_id=dataset),
-        "imports.clean_table": lambda: imports.clean_table(stranger, engine=engine, dataset_id=dataset),
+        "preparation.make_ready": lambda: preparation.make_ready(
+            stranger, engine=engine, upload_id=upload, limits=LIMITS, read_file=gate.read_file
+        ),
+        "preparation.prepare": lambda: preparation.prepare(stranger, engine=engine, upload_id=upload, limits=LIMITS),
+        "commits.commit_upload": lambda: commits.commit_upload(stranger, engine=engine, upload_id=upload, limits=LIMITS),
+        "uploads.discard_upload": lambda: uploaded.discard_upload(stranger, engine=engine, upload_id=upload),
+        "datasets.undo": lambda: imported.undo(stranger, engine=engine, dataset_id=dataset),
+        "datasets.history": lambda: imported.history(stranger, engine=engine, team_id=team),
+        "datasets.read_receipt": lambda: imported.read_receipt(stranger, engine=engine, dataset_id=dataset),
+        "datasets.rejected_rows": lambda: imported.rejected_rows(stranger, engine=engine, dataset_id=dataset),
+        "datasets.clean_table": lambda: imported.clean_table(stranger, engine=engine, dataset_id=dataset),
         "own_claims.list_own_claims": lambda: own.list_own_claims(stranger, engine=engine, team_id=team),
         "own_claims.add_own_claim": lambda: own.add_own_claim(stranger, engine=engine, team_id=team, fields={}, check=dict),
         "own_claims.remove_own_claim": lambda: own.remove_own_claim(stranger, engine=engine, claim_id=theirs["claim"]),
@@ -109,7 +118,7 @@ NAMES_NOTHING = {
     "teams.example_team",
     "teams.leave_example",
     "teams.shown_team",
-    "imports.load_example",
+    "commits.load_example",
 }
 """The use cases that are about the actor's own organization and take no identifier."""
 
@@ -117,7 +126,7 @@ NAMES_NOTHING = {
 def test_every_use_case_is_tried_by_a_stranger(engine: Engine, stranger: Actor, theirs: dict[str, str], tmp_path: Path) -> None:
     found = {
         f"{module.__name__.rpartition('.')[2]}.{name}"
-        for module in (imports, own, snapshots, teams)
+        for module in (commits, imported, own, preparation, snapshots, teams, uploaded)
         for name, function in look_at.getmembers(module, look_at.isfunction)
         if function.__module__ == module.__name__
         and not name.startswith("_")
@@ -129,11 +138,11 @@ def test_every_use_case_is_tried_by_a_stranger(engine: Engine, stranger: Actor, 
 def test_a_stranger_finds_nothing_and_changes_nothing(
     engine: Engine, owner: Actor, stranger: Actor, team_id: str, theirs: dict[str, str], tmp_path: Path
 ) -> None:
-    before = imports.read_upload(owner, engine=engine, upload_id=theirs["upload"]), teams.read_team(owner, engine=engine, team_id=team_id)
+    before = uploaded.read_upload(owner, engine=engine, upload_id=theirs["upload"]), teams.read_team(owner, engine=engine, team_id=team_id)
     for attempt in use_cases(stranger, engine, theirs, tmp_path).values():
         with pytest.raises(NotFound):
             attempt()
-    after = imports.read_upload(owner, engine=engine, upload_id=theirs["upload"]), teams.read_team(owner, engine=engine, team_id=team_id)
+    after = uploaded.read_upload(owner, engine=engine, upload_id=theirs["upload"]), teams.read_team(owner, engine=engine, team_id=team_id)
     assert after == before
     assert list(tmp_path.glob("*.parquet")) == []
     assert [team.name for team in teams.list_teams(stranger, engine=engine, with_example=True)] == ["My team"]

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.services import imports
+from app.services import datasets
 from app.services.teams import shown_team
 from app.ui import cache
 from app.ui.navigation import PAGES
@@ -57,7 +57,7 @@ def test_a_file_becomes_a_number_on_the_overview(open_page: Open, loaded: AppTes
 def test_an_import_is_undone(open_page: Open, loaded: AppTest) -> None:
     engine = cache.database()
     owner = cache.local_owner(engine)
-    (dataset,) = imports.history(owner, engine=engine, team_id=shown_team(owner, engine=engine).id)
+    (dataset,) = datasets.history(owner, engine=engine, team_id=shown_team(owner, engine=engine).id)
     loaded.session_state[f"receipt-{dataset.id}"] = True
     page = click(shows(loaded.run()), "Undo this import")
     assert "taken back" in words(page)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from app import wording
-from app.services import imports
+from app.services import datasets
+from app.services.datasets import DatasetView
 from app.services.downloads import Download
-from app.services.imports import DatasetView
 from app.tables import IMPORTED, TABLES
 from app.ui import downloads
 from app.ui.components.figure import escape
@@ -21,7 +21,7 @@ STATES = {"active": "loaded", "replaced": "replaced by a newer import", "undone"
 def history_of(visit: Visit) -> None:
     """One box for each loaded table, and what was imported before."""
     imported_note()
-    views = imports.history(visit.actor, engine=visit.engine, team_id=visit.team.id)
+    views = datasets.history(visit.actor, engine=visit.engine, team_id=visit.team.id)
     active = [view for view in views if view.state == "active"]
     st.subheader("What is loaded", anchor=False)
     if not active:
@@ -51,14 +51,14 @@ def _loaded(visit: Visit, view: DatasetView) -> None:
         if not opened.open:
             return
         with opened:
-            receipt_box(imports.read_receipt(visit.actor, engine=visit.engine, dataset_id=view.id))
+            receipt_box(datasets.read_receipt(visit.actor, engine=visit.engine, dataset_id=view.id))
             if visit.team.is_example:
                 return
             with st.container(horizontal=True):
                 _file(visit, view, "clean", "Clean table")
                 _file(visit, view, "aside", "Rows set aside")
                 if st.button("Undo this import", icon=":material/undo:", key=f"undo-{view.id}", type="tertiary"):
-                    imports.undo(visit.actor, engine=visit.engine, dataset_id=view.id)
+                    datasets.undo(visit.actor, engine=visit.engine, dataset_id=view.id)
                     st.rerun()
 
 
@@ -66,9 +66,9 @@ def _file(visit: Visit, view: DatasetView, what: str, label: str) -> None:
     def make() -> bytes:
         content: Download
         if what == "clean":
-            content = imports.clean_table(visit.actor, engine=visit.engine, dataset_id=view.id)
+            content = datasets.clean_table(visit.actor, engine=visit.engine, dataset_id=view.id)
         else:
-            content = imports.rejected_rows(visit.actor, engine=visit.engine, dataset_id=view.id)
+            content = datasets.rejected_rows(visit.actor, engine=visit.engine, dataset_id=view.id)
         return content.content
 
     address = downloads.offer(

@@ -12,9 +12,10 @@ import streamlit as st
 from app import wording
 from app.errors import AnswerNeeded, AppError, FileError
 from app.ingest.model import Inspection, Question
-from app.services import imports
-from app.services.imports import Prepared, UploadView
+from app.services import commits, datasets, preparation, uploads
 from app.services.merge import RowAccount
+from app.services.preparation import Prepared
+from app.services.uploads import UploadView
 from app.settings import settings
 from app.storage.tables import ImportMode
 from app.tables import IMPORTED, TABLES
@@ -46,7 +47,7 @@ def uploader(visit: Visit) -> None:
     if file is None:
         return
     try:
-        imports.start_upload(
+        uploads.start_upload(
             visit.actor, engine=visit.engine, team_id=visit.team.id, data=file.getvalue(), name=file.name, limits=settings().limits()
         )
     except AppError as error:
@@ -61,7 +62,7 @@ def pending_import(visit: Visit) -> bool:
     """Show the import in progress; False when there is none."""
     if visit.team.is_example:
         return False
-    waiting = imports.pending_uploads(visit.actor, engine=visit.engine, team_id=visit.team.id)
+    waiting = uploads.pending_uploads(visit.actor, engine=visit.engine, team_id=visit.team.id)
     if not waiting:
         return False
     upload = waiting[0]
@@ -69,11 +70,11 @@ def pending_import(visit: Visit) -> bool:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.subheader(f"Importing {escape(upload.file_name)}", anchor=False)
             if st.button("Discard this file", icon=":material/close:", key="discard"):
-                imports.discard_upload(visit.actor, engine=visit.engine, upload_id=upload.id)
+                uploads.discard_upload(visit.actor, engine=visit.engine, upload_id=upload.id)
                 st.rerun()
         try:
             with st.spinner("Reading the file", show_time=True):
-                found = imports.inspect(visit.actor, engine=visit.engine, upload_id=upload.id, limits=settings().limits())
+                found = preparation.inspect(visit.actor, engine=visit.engine, upload_id=upload.id, limits=settings().limits())
         except FileError as error:
             explain(error)
             _opening(visit, upload, None)
@@ -137,7 +138,7 @@ def _ask(visit: Visit, upload: UploadView, question: Question) -> None:
             st.caption(f"From your file: {escape(question.example)}" + (f" ({wording.count(question.rows)} rows)" if question.rows else ""))
         if chosen is not None:
             try:
-                imports.answer_question(visit.actor, engine=visit.engine, upload_id=upload.id, question=question, value=chosen)
+                uploads.answer_question(visit.actor, engine=visit.engine, upload_id=upload.id, question=question, value=chosen)
             except AppError as error:
                 explain(error)
                 return
@@ -184,7 +185,7 @@ def _opening(visit: Visit, upload: UploadView, found: Inspection | None) -> None
 def _ready(visit: Visit, upload: UploadView) -> None:
     try:
         with st.spinner("Converting the columns", show_time=True):
-            prepared = imports.prepare(visit.actor, engine=visit.engine, upload_id=upload.id, limits=settings().limits())
+            prepared = preparation.prepare(visit.actor, engine=visit.engine, upload_id=upload.id, limits=settings().limits())
     except AnswerNeeded as error:
         explain(error)
         return
@@ -213,14 +214,14 @@ def _commit(visit: Visit, upload: UploadView, prepared: Prepared) -> None:
             options,
             index=options.index(prepared.mode) if prepared.mode in options else 0,
             format_func=words.__getitem__,
-            captions=[imports.account_sentence(account) for account in (accounts[o] for o in options) if account is not None],
+            captions=[datasets.account_sentence(account) for account in (accounts[o] for o in options) if account is not None],
             key=f"mode-{upload.id}",
         )
         st.caption(escape(prepared.reason))
     if st.button("Import", type="primary", icon=":material/check:", key="commit"):
         try:
             with st.spinner("Storing", show_time=True):
-                done = imports.commit_upload(
+                done = commits.commit_upload(
                     visit.actor,
                     engine=visit.engine,
                     upload_id=upload.id,
@@ -246,7 +247,7 @@ def _save(visit: Visit, upload: UploadView, answers: object) -> None:
     from app.ingest.model import Answers
 
     if isinstance(answers, Answers) and answers != upload.answers:
-        imports.answer(visit.actor, engine=visit.engine, upload_id=upload.id, answers=answers)
+        uploads.answer(visit.actor, engine=visit.engine, upload_id=upload.id, answers=answers)
         st.rerun()
 
 

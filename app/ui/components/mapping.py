@@ -9,8 +9,8 @@ import streamlit as st
 
 from app.ingest.model import Inspection, Role
 from app.later import Later
-from app.services import imports
-from app.services.imports import UploadView
+from app.services import uploads
+from app.services.uploads import UploadView
 from app.tables import TABLES, Outcome
 from app.ui.components.figure import escape
 from app.ui.guard import Visit
@@ -97,7 +97,7 @@ def stages_editor(visit: Visit, upload: UploadView, found: Inspection) -> None:
         position, label = changed
         outcome = next(outcome for outcome, words in OUTCOME_WORDS.items() if words == label)
         stages = {**upload.answers.stages, found.stages[position].word: outcome}
-        imports.answer(visit.actor, engine=visit.engine, upload_id=upload.id, answers=replace(upload.answers, stages=stages))
+        uploads.answer(visit.actor, engine=visit.engine, upload_id=upload.id, answers=replace(upload.answers, stages=stages))
         st.rerun()
 
 
@@ -137,7 +137,7 @@ def _store_column(visit: Visit, upload: UploadView, found: Inspection, fields: d
         new_roles.pop(column.heading, None)
     else:
         new_roles[column.heading] = next(role for role, words in ROLES.items() if words == label)
-    imports.answer(
+    uploads.answer(
         visit.actor, engine=visit.engine, upload_id=upload.id, answers=replace(upload.answers, fields=new_fields, roles=new_roles)
     )
     st.rerun()

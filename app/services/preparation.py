@@ -1,0 +1,199 @@
+"""What a file is, and what importing it would do: the two looks before a commit.
+
+Files are opened by `app.ingest.gate` in its worker process, outside of any transaction. What was found is kept under the hash of
+the answers it was found with, so nothing is read twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from app.clock import today
+from app.errors import AppError
+from app.ingest import gate
+from app.ingest.limits import Limits
+from app.ingest.model import Answers, Inspection, Receipt, TypedTable
+from app.services.actor import Actor, require
+from app.services.datasets import DatasetView, dataset_view
+from app.services.merge import RowAccount, compare, proposed_mode
+from app.services.stored_json import from_json, hash_of, to_json
+from app.services.teams import team_row
+from app.services.uploads import UploadView, answers_hash, content_of, pending_row, upload_view
+from app.storage.engine import reading, transaction
+from app.storage.queries import blobs, datasets, organizations
+from app.storage.tables import ImportMode, Upload
+from app.tables import SnapshotInfo
+
+
+class InspectFile(Protocol):
+    """What `app.ingest.gate.inspect_file` does."""
+
+    def __call__(self, data: bytes, *, name: str, answers: Answers, limits: Limits) -> Inspection:
+        """Say what the file is and what it leaves open."""
+
+
+class ReadFile(Protocol):
+    """What `app.ingest.gate.read_file` does."""
+
+    def __call__(self, data: bytes, *, name: str, answers: Answers, limits: Limits, today: date) -> TypedTable:
+        """Read the file into a typed table; dates after `today` are plans."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a commit would do, to be looked at first.
+
+    `replacing` and `extending` are the accounts of both modes; None when nothing is loaded, and `extending` also when the two
+    cannot be put together (`extend_refused` says why). `mode` is the proposal and `reason` its one sentence. `same_as` is the
+    dataset that already holds exactly this import; then a commit changes nothing.
+    """
+
+    upload: UploadView
+    info: SnapshotInfo
+    receipt: Receipt
+    mode: ImportMode
+    reason: str
+    replacing: RowAccount | None
+    extending: RowAccount | None
+    extend_refused: str | None
+    notes: tuple[str, ...]
+    same_as: DatasetView | None
+
+
+@dataclass(frozen=True)
+class ReadTable:
+    """What is kept of a file that was read, beside the blobs."""
+
+    info: SnapshotInfo
+    receipt: Receipt
+
+
+@dataclass(frozen=True)
+class Ready:
+    """An upload with its table read, and what is loaded at that moment."""
+
+    upload: UploadView
+    answers_sha256: str
+    read: ReadTable
+    parquet: bytes
+    rejected_csv: bytes
+    active: DatasetView | None
+    active_parquet: bytes | None
+    same_as: DatasetView | None
+
+
+def inspect(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, inspect_file: InspectFile = gate.inspect_file) -> Inspection:
+    """What the file is under the answers given so far; the file is opened once for each set of answers."""
+    require(actor, "manager")
+    with reading(engine) as session:
+        row = pending_row(session, actor, upload_id)
+        answers = from_json(Answers, row.answers)
+        wanted = hash_of(answers)
+        if row.inspection is not None and row.inspected_for == wanted:
+            return from_json(Inspection, row.inspection)
+        data, name = content_of(session, actor, row.content_sha256), row.file_name
+    found = inspect_file(data, name=name, answers=answers, limits=limits)
+    with transaction(engine) as session:
+        row = pending_row(session, actor, upload_id)
+        if answers_hash(row) == wanted:
+            row.inspection, row.inspected_for = to_json(found), wanted
+            session.add(row)
+    return found
+
+
+def prepare(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, read_file: ReadFile = gate.read_file) -> Prepared:
+    """Read the file and say what a commit would do. The table read is kept, so the commit does not read again.
+
+    Raises
+    ------
+    AnswerNeeded
+        While a question about the file is open.
+    """
+    require(actor, "manager")
+    ready = make_ready(actor, engine=engine, upload_id=upload_id, limits=limits, read_file=read_file)
+    if ready.active is None or ready.active_parquet is None:
+        return Prepared(
+            upload=ready.upload,
+            info=ready.read.info,
+            receipt=ready.read.receipt,
+            mode="replace",
+            reason="Nothing is loaded yet.",
+            replacing=None,
+            extending=None,
+            extend_refused=None,
+            notes=(),
+            same_as=None,
+        )
+    found = compare(ready.active_parquet, old_info=ready.active.info, new=ready.parquet, new_info=ready.read.info)
+    mode, reason = proposed_mode(found.replacing, old=ready.active.info, new=ready.read.info)
+    refused = None if found.extend_refused is None else str(found.extend_refused)
+    if mode == "extend" and refused is not None:
+        mode, reason = "replace", refused
+    return Prepared(
+        upload=ready.upload,
+        info=ready.read.info,
+        receipt=ready.read.receipt,
+        mode=mode,
+        reason=reason,
+        replacing=found.replacing,
+        extending=None if refused is not None else found.extending,
+        extend_refused=refused,
+        notes=found.notes,
+        same_as=ready.same_as,
+    )
+
+
+def make_ready(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, read_file: ReadFile) -> Ready:
+    """Read the file unless that was done under the same answers, keep what was read, and fetch what is loaded."""
+    with reading(engine) as session:
+        row = pending_row(session, actor, upload_id)
+        answers, wanted, name = from_json(Answers, row.answers), answers_hash(row), row.file_name
+        if row.prepared is not None and row.prepared_for == wanted:
+            return _ready(
+                session,
+                actor,
+                row,
+                read=from_json(ReadTable, row.prepared),
+                parquet=content_of(session, actor, row.prepared_parquet_sha256),
+                rejected_csv=content_of(session, actor, row.prepared_rejected_sha256),
+            )
+        data = content_of(session, actor, row.content_sha256)
+        time_zone = team_row(session, actor, row.team_id).time_zone
+    table = read_file(data, name=name, answers=answers, limits=limits, today=today(time_zone))
+    read = ReadTable(info=table.info, receipt=table.receipt)
+    with transaction(engine) as session:
+        organizations.lock_organization(session=session, organization_id=actor.organization_id)
+        row = pending_row(session, actor, upload_id)
+        if answers_hash(row) != wanted:
+            raise AppError("The answers were changed while the file was being read.", "Try again.")
+        row.prepared, row.prepared_for = to_json(read), wanted
+        row.prepared_parquet_sha256 = blobs.put(session=session, organization_id=actor.organization_id, content=table.parquet)
+        row.prepared_rejected_sha256 = blobs.put(session=session, organization_id=actor.organization_id, content=table.rejected_csv)
+        session.add(row)
+        blobs.clear_unused(session=session, organization_id=actor.organization_id)
+        return _ready(session, actor, row, read=read, parquet=table.parquet, rejected_csv=table.rejected_csv)
+
+
+def _ready(session: Session, actor: Actor, row: Upload, *, read: ReadTable, parquet: bytes, rejected_csv: bytes) -> Ready:
+    answers_sha256 = answers_hash(row)
+    active = datasets.active_table(session=session, organization_id=actor.organization_id, team_id=row.team_id, table_name=read.info.table)
+    same = None
+    if active is not None:
+        inside = datasets.lineage(session=session, organization_id=actor.organization_id, dataset=active)
+        if any((part.file_sha256, part.answers_sha256) == (row.sha256, answers_sha256) for part in inside):
+            same = dataset_view(session, active)
+    return Ready(
+        upload=upload_view(session, row),
+        answers_sha256=answers_sha256,
+        read=read,
+        parquet=parquet,
+        rejected_csv=rejected_csv,
+        active=None if active is None else dataset_view(session, active),
+        active_parquet=None if active is None else content_of(session, actor, active.parquet_sha256),
+        same_as=same,
+    )
