@@ -1,21 +1,16 @@
-"""Charts as SVG, PDF and PNG, made by vl-convert in worker processes.
-
-vl-convert holds Python's interpreter lock while it works, so it never runs in the serving process. Two workers are started
-at first use and kept; each conversion after the first takes some ten milliseconds.
-"""
+"""Charts as SVG, PDF and PNG, made by vl-convert in the worker processes."""
 
 from __future__ import annotations
 
-import atexit
 import json
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooSlow
 from concurrent.futures.process import BrokenProcessPool
-from threading import Lock
 from typing import Literal
 
-from app.charts.figure import Figure, export_spec
+from app.charts import workers
+from app.charts.figure import Figure, export_spec, print_spec
 from app.errors import ExportError
 
 Format = Literal["svg", "pdf", "png"]
@@ -23,9 +18,6 @@ FORMATS: tuple[Format, ...] = ("svg", "pdf", "png")
 MEDIA_TYPES: dict[Format, str] = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 PRINT_PPI = 200
 SECONDS = 30
-
-_pool: ProcessPoolExecutor | None = None
-_lock = Lock()
 
 
 def export(figure: Figure, kind: Format) -> bytes:
@@ -38,14 +30,28 @@ def export(figure: Figure, kind: Format) -> bytes:
     ExportError
         When the worker fails or takes longer than half a minute.
     """
-    text = json.dumps(export_spec(figure))
+    return _results([workers.pool().submit(convert, json.dumps(export_spec(figure)), kind)])[0]
+
+
+def for_print(figures: Sequence[Figure]) -> tuple[bytes, ...]:
+    """Each figure as an SVG without title and caption, for a document that sets those itself.
+
+    Raises
+    ------
+    ExportError
+        When a worker fails or takes longer than half a minute.
+    """
+    return tuple(_results([workers.pool().submit(convert, json.dumps(print_spec(figure)), "svg") for figure in figures]))
+
+
+def _results(made: list[Future[bytes]]) -> list[bytes]:
     try:
-        return _workers().submit(convert, text, kind).result(timeout=SECONDS)
+        return [one.result(timeout=SECONDS) for one in made]
     except BrokenProcessPool:
-        stop()
+        workers.stop()
         raise ExportError("The chart could not be made into a file.", "Try again in a moment.") from None
     except TooSlow:
-        stop()
+        workers.stop()
         raise ExportError("Making the chart's file took too long.", "Try again, or choose fewer groups.") from None
     except ValueError as wrong:
         raise ExportError("The chart could not be made into a file.", "Take the numbers from its table instead.") from wrong
@@ -60,22 +66,3 @@ def convert(spec: str, kind: Format) -> bytes:
     if kind == "pdf":
         return bytes(vl_convert.vegalite_to_pdf(spec, allowed_base_urls=[]))
     return bytes(vl_convert.vegalite_to_png(spec, ppi=PRINT_PPI, allowed_base_urls=[]))
-
-
-def stop() -> None:
-    """End the workers; the next export starts new ones."""
-    global _pool
-    with _lock:
-        pool, _pool = _pool, None
-    if pool is not None:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _workers() -> ProcessPoolExecutor:
-    global _pool
-    with _lock:
-        if _pool is None:
-            # Spawned, not forked: the serving process has threads, and a fork of them may hang.
-            _pool = ProcessPoolExecutor(max_workers=2, mp_context=multiprocessing.get_context("spawn"))
-            atexit.register(stop)
-        return _pool

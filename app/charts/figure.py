@@ -65,6 +65,15 @@ def finish(chart: alt.TopLevelMixin, *, mode: Mode) -> dict[str, Any]:
     return spec
 
 
+def print_spec(figure: Figure, *, width: int = EXPORT_WIDTH, height: int = 260) -> dict[str, Any]:
+    """The specification without title and caption, on transparent paper, at a print size in points."""
+    spec = {key: value for key, value in figure.spec.items() if key != "autosize"}
+    spec["width"] = width
+    if not isinstance(spec.get("height"), (int, float, dict)):
+        spec["height"] = height
+    return {**spec, "autosize": {"type": "fit-x", "contains": "padding"}, "padding": 2}
+
+
 def export_spec(figure: Figure, *, width: int = EXPORT_WIDTH, height: int = EXPORT_HEIGHT) -> dict[str, Any]:
     """The specification with title above and caption below, on white paper, at a print size in points.
 

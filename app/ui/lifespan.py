@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.charts import export
+from app.charts import workers
 from app.settings import refuse_public_listening, settings
 from app.storage import migrations
 from app.ui import cache
@@ -36,7 +36,7 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     gc.set_threshold(50_000, 20, 50)
     Thread(target=_warm, name="warm", daemon=True).start()
     yield {}
-    export.stop()
+    workers.stop()
 
 
 def _warm() -> None:

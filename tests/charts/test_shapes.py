@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from app.charts.export import convert, export, stop
+from app.charts.export import convert, export
+from app.charts.workers import stop
 from app.charts.figure import Figure, export_spec, finish
 from app.charts.shapes import (
     amounts_over_time,
