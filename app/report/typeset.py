@@ -11,9 +11,10 @@ import json
 from concurrent.futures import TimeoutError as TooSlow
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from app.charts import workers
 from app.charts.export import for_print
@@ -22,10 +23,13 @@ from app.errors import ExportError
 from app.report.content import Block, Bullets, Card, Grid, Heading, KeyNumbers, Paragraph, Part, Picture, Report
 from app.report.glyphs import FONTS, showable
 
+if TYPE_CHECKING:
+    import typst
+
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "template.typ"
 SECONDS = 60
-STANDARD = "ua-1"
+STANDARD: Literal["ua-1"] = "ua-1"
 
 _KINDS: dict[type[Block], str] = {
     Paragraph: "paragraph",
@@ -71,22 +75,21 @@ def compile_pdf(data: str, files: dict[str, bytes]) -> bytes:
         (root / "report.json").write_text(data, encoding="utf-8")
         for name, content in files.items():
             (root / name).write_bytes(content)
-        made: bytes = typst.compile(
-            root / "main.typ",
-            root=root,
-            font_paths=[FONTS],
-            ignore_system_fonts=True,
-            format="pdf",
-            pdf_standards=STANDARD,
-            timestamp=0,
-        )
-        return made
+        return typst.compile(root / "main.typ", root=root, font_paths=_fonts(), format="pdf", pdf_standards=STANDARD, timestamp=0)
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """The report's own fonts and no others, read once in each process."""
+    import typst
+
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS])
 
 
 def document(report: Report) -> dict[str, Any]:
     """The report as the template reads it."""
     numbers = {id(figure): number for number, figure in enumerate(report.pictures)}
-    return _shown(
+    told: dict[str, Any] = _shown(
         {
             "title": report.title,
             "subtitle": report.subtitle,
@@ -99,6 +102,7 @@ def document(report: Report) -> dict[str, Any]:
             "parts": [_part(part, numbers) for part in report.parts],
         }
     )
+    return told
 
 
 def _shown(value: Any) -> Any:

@@ -60,9 +60,9 @@ class Visit:
         opened = of(counting.open(s.path, info=s.info, sha256=s.sha256) for s in stored)
         return _Opened(opened, tuple(s.path for s in stored), tuple((s.info.table, s.file_name) for s in stored))
 
-    def file_name(self, table: TableName) -> str:
-        """The name of the file that a loaded table came from."""
-        return dict(self._loaded().files).get(table, table)
+    def file_names(self) -> tuple[tuple[TableName, str], ...]:
+        """The name of the file that each loaded table came from."""
+        return self._loaded().files
 
     def _loaded(self) -> _Opened:
         return self.result("sources", make=self._opened, keep=False)

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from app.charts.export import convert, export
-from app.charts.workers import stop
 from app.charts.figure import Figure, export_spec, finish
 from app.charts.shapes import (
     amounts_over_time,
@@ -24,6 +23,7 @@ from app.charts.shapes import (
     values_by_label,
 )
 from app.charts.theme import DARK, LIGHT, Mode, Palette, palette
+from app.charts.workers import stop
 
 HOSTILE = "</script> datum.x a.b[0] Žluťoučký שלום =cmd|'/C calc'!A0"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.services.figures.composed import Shown
 from app.statistics.intervals import Absent
 from app.ui.components import figure
 from app.ui.components.numbers import why
 from app.ui.guard import Visit
-from app.ui.made import Shown
 
 
 def show(visit: Visit, shown: Shown) -> None:
