@@ -34,6 +34,9 @@ UPLOAD_MB_ALONE = 200
 UPLOAD_MB_HOSTED = 50
 """Largest upload where it serves many: an upload is held in the memory of a process that others share."""
 
+SECRET_LENGTH = 32
+"""Fewest characters of the secret: 128 bits when they are hexadecimal."""
+
 _TESTS = f"{PREFIX}TEST_"
 _SQLITE, _POSTGRESQL = ("sqlite", "sqlite+pysqlite"), ("postgres", "postgresql", "postgresql+psycopg")
 _MEGABYTE = 1024**2
@@ -60,6 +63,15 @@ class Settings(BaseSettings):
         Most rows of one imported table.
     worker_memory_mb, worker_cpu_seconds, worker_seconds
         Limits of the process that opens an uploaded file; the last is of the clock on the wall.
+    secret
+        What survey answers are sealed with while a round is open, at least 32 characters and the same in all replicas. Where none is
+        set, a file ``secret`` in `data_dir` is made when it is first needed.
+    public_url
+        The address at which people reach the survey, such as ``https://survey.example.com``; links begin with it. Where none is set,
+        they begin with the address that the manager's browser shows.
+    smtp_url, mail_from
+        The mail server for reminders, ``smtp://user:password@host:587`` or ``smtps://…``, and the sender. Without them reminders are
+        copied by hand.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -76,6 +88,10 @@ class Settings(BaseSettings):
     worker_memory_mb: Annotated[int, Field(ge=512)] = 1536
     worker_cpu_seconds: Annotated[int, Field(ge=1)] = 60
     worker_seconds: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 90.0
+    secret: Annotated[str, Field(repr=False)] = ""
+    public_url: str = ""
+    smtp_url: Annotated[str, Field(repr=False)] = ""
+    mail_from: str = ""
 
     @field_validator("data_dir", "cache_dir")
     @classmethod
@@ -110,6 +126,29 @@ class Settings(BaseSettings):
             raise ValueError("names no database. Write postgresql://user:password@host/name.")
         return url
 
+    @field_validator("secret")
+    @classmethod
+    def _long_enough(cls, secret: str) -> str:
+        if secret and len(secret) < SECRET_LENGTH:
+            raise ValueError(f"is shorter than {SECRET_LENGTH} characters. Make one with: openssl rand -hex 32")
+        return secret
+
+    @field_validator("public_url")
+    @classmethod
+    def _web_address(cls, url: str) -> str:
+        parts = _parts(url)
+        if url and (parts is None or parts[0] not in ("http", "https") or not parts[1]):
+            raise ValueError("is no web address. Write https://survey.example.com.")
+        return url.rstrip("/")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_address(cls, url: str) -> str:
+        parts = _parts(url)
+        if url and (parts is None or parts[0] not in ("smtp", "smtps") or not parts[1]):
+            raise ValueError("is no mail server. Write smtp://user:password@host:587 or smtps://user:password@host:465.")
+        return url
+
     @model_validator(mode="after")
     def _safe(self) -> Self:
         refuse_public_listening(self.address, login=self.login)
@@ -117,6 +156,11 @@ class Settings(BaseSettings):
             raise ConfigurationError(
                 f"{PREFIX}MAX_UPLOAD_MB is {self.max_upload_mb}, and with a login at most {UPLOAD_MB_HOSTED} is allowed.",
                 "Members share the memory of one process. Set it lower, or export fewer columns and import in parts.",
+            )
+        if bool(self.smtp_url) != bool(self.mail_from):
+            raise ConfigurationError(
+                f"{PREFIX}SMTP_URL and {PREFIX}MAIL_FROM belong together, and one of them is missing.",
+                "Set both to let the app send reminders, or neither.",
             )
         if self.worker_seconds < self.worker_cpu_seconds:
             raise ConfigurationError(
@@ -222,6 +266,16 @@ def is_loopback(address: str) -> bool:
     except ValueError:
         # Another name than localhost may mean any address, now or later.
         return False
+
+
+def _parts(url: str) -> tuple[str, str | None] | None:
+    """Scheme and host of an address, None when it is none."""
+    try:
+        parts = urlsplit(url)
+        # Reading the port is what checks it.
+        return (parts.scheme, parts.hostname) if parts.port is None or parts.port else None
+    except ValueError:
+        return None
 
 
 def _sqlite_address(url: str) -> str:

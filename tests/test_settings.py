@@ -52,6 +52,10 @@ def test_without_any_setting_it_is_one_persons_app_in_the_projects_folder() -> N
         "worker_memory_mb": 1536,
         "worker_cpu_seconds": 60,
         "worker_seconds": 90.0,
+        "secret": "",
+        "public_url": "",
+        "smtp_url": "",
+        "mail_from": "",
     }
     # The defaults of the settings and of the import are the same numbers, so a command and a page agree.
     assert settings().limits() == Limits()

@@ -25,6 +25,13 @@ SEEDS: dict[str, tuple[str, ...]] = {
         "VALUES ('t', 'o', 'North', 'Europe/Berlin', 'EUR', '2026-01-01', '{}', false, '2026-01-02 03:04:05+00:00')",
         "INSERT INTO upload (id, organization_id, team_id, member_id, file_name, sha256, size, answers, state, created_at) "
         "VALUES ('u', 'o', 't', 'm', 'deals.csv', 'f', 12, '{}', 'committed', '2026-01-02 03:04:05+00:00')",
+        "INSERT INTO action (id, organization_id, what, subject, at) VALUES ('a', 'o', 'imported', 'd', '2026-01-02 03:04:05+00:00')",
+    ),
+    "0002": (
+        "INSERT INTO survey_round (id, organization_id, team_id, name, questionnaire, dimensions, languages, minimum, way, in_room, state, "
+        "created_at) VALUES ('r', 'o', 't', 'Autumn', '2026-11', '[]', '[]', 5, 'shared', false, 'closed', '2026-01-02 03:04:05+00:00')",
+        "INSERT INTO survey_response (id, organization_id, round_id, side, answers, guesses) VALUES ('p', 'o', 'r', 'sales', '{}', '{}')",
+        "INSERT INTO action (id, organization_id, what, subject, at) VALUES ('b', 'o', 'round_closed', 'r', '2026-01-02 03:04:05+00:00')",
     ),
 }
 """Rows as the code of each revision would have written them, added once the database stands at that revision."""
