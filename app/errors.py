@@ -53,6 +53,10 @@ class NotFound(AppError):
     """The thing asked for does not exist in this organization."""
 
 
+class Stopped(AppError):
+    """The work was stopped by the one who asked for it, or taken over by another process; nothing is wrong."""
+
+
 class FileError(AppError):
     """Something about an uploaded file.
 

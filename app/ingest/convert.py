@@ -22,6 +22,7 @@ from app.ingest.headings import fold
 from app.ingest.model import Changed
 from app.ingest.outcomes import customer_churned, deal_outcomes, lead_converted, line_cancelled
 from app.ingest.plan import Plan, money_field
+from app.ingest.progress import tell
 from app.tables import TABLES
 
 TYPES: dict[str, pa.DataType] = {
@@ -67,7 +68,8 @@ def convert(plan: Plan, catalogue: Catalogue) -> Typed:
     rows = plan.raw.cells.num_rows
     typed = Typed(aside=pa.nulls(rows, pa.string()))
     _need(plan)
-    for name in plan.mapping.fields:
+    for done, name in enumerate(plan.mapping.fields):
+        tell("converting", done=done, total=len(plan.mapping.fields), rows=rows)
         _field(plan, name, typed, catalogue)
     if plan.table == "deal":
         for column, format in plan.also_closed:

@@ -17,6 +17,7 @@ from app.ingest.encoding import Decoded, decode
 from app.ingest.layout import Layout, Source, find_table, headings
 from app.ingest.limits import Limits
 from app.ingest.model import Answers, Choice, FileFacts, LineKind, Question
+from app.ingest.progress import tell
 from app.ingest.raw import MAX_COMMENTS, RawTable
 
 _NAMED = {"tab": b"\t", "\\t": b"\t", "comma": b",", "semicolon": b";", "bar": b"|", "pipe": b"|"}
@@ -34,6 +35,7 @@ def open_delimited(data: bytes, *, name: str, answers: Answers, limits: Limits) 
     FileRefused
         When the file is empty, no text, no table, too large, or has no rows.
     """
+    tell("opening", total=len(data))
     decoded = decode(data, name=name, encoding=answers.encoding)
     if not decoded.text or decoded.text.isspace():
         raise FileRefused("The file is empty.", "Export it again; nothing was imported.", file=name)
@@ -44,6 +46,7 @@ def open_delimited(data: bytes, *, name: str, answers: Answers, limits: Limits) 
             "Export a shorter period.",
             file=name,
         )
+    tell("opening", done=len(data) // 2, total=len(data))
     layout = find_table(_source(records), name=name, head_line=answers.head_line)
     _check_size(layout, name, limits)
     written = [cell.decode() for cell in records.split(layout.head)] if layout.head is not None else []
@@ -280,4 +283,5 @@ def _raw(
         questions=_encoding_question(decoded),
         data_lines=int(spans[layout.data].sum()),
         unreadable_lines=sum(int(spans[index]) for index in layout.unreadable),
+        top=layout.top,
     )

@@ -16,18 +16,23 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 import app
 from app import errors
-from app.errors import AppError, FileError, FileRefused
+from app.errors import AppError, FileError, FileRefused, Stopped
 from app.ingest.limits import Limits
 from app.ingest.model import Answers, Inspection, Receipt, TypedTable
+from app.ingest.progress import Progress, heard
 from app.ingest.wire import from_plain, to_plain
 from app.tables import SnapshotInfo
 
 Action = Literal["inspect", "read", "decode"]
+Watch = Callable[[Progress], bool]
+"""Told how far the file is, about four times a second; when it answers False the file is dropped and its process killed."""
 
 _LOG = logging.getLogger(__name__)
 _ROOT = Path(str(app.__file__)).resolve().parent.parent
@@ -43,9 +48,13 @@ _ENVIRONMENT = {
 }
 _PASSED_ON = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 _LOGGED = 4_000
+_TICK = 0.25
+"""Seconds between two looks at how far a file is."""
 
 
-def inspect_file(data: bytes, *, name: str, answers: Answers | None = None, limits: Limits | None = None) -> Inspection:
+def inspect_file(
+    data: bytes, *, name: str, answers: Answers | None = None, limits: Limits | None = None, watch: Watch | None = None
+) -> Inspection:
     """Open a file and say what it holds, what is proposed and what must be asked.
 
     Parameters
@@ -56,23 +65,35 @@ def inspect_file(data: bytes, *, name: str, answers: Answers | None = None, limi
         What has been decided so far.
     limits
         What the file may cost.
+    watch
+        Told how far it is, and asked whether to go on; see `Watch`.
 
     Raises
     ------
     FileRefused
         When the file is too large, cannot be opened safely, or is no table.
+    Stopped
+        When `watch` answered False.
     """
-    result, _ = _run("inspect", data, name, answers or Answers(), limits or Limits())
+    result, _ = _run("inspect", data, name, answers or Answers(), limits or Limits(), watch=watch)
     inspection: Inspection = from_plain(Inspection, result["inspection"])
     return inspection
 
 
-def read_file(data: bytes, *, name: str, answers: Answers, limits: Limits | None = None, today: datetime.date | None = None) -> TypedTable:
+def read_file(
+    data: bytes,
+    *,
+    name: str,
+    answers: Answers,
+    limits: Limits | None = None,
+    today: datetime.date | None = None,
+    watch: Watch | None = None,
+) -> TypedTable:
     """Import a file with the given answers.
 
     Parameters
     ----------
-    data, name, answers, limits
+    data, name, answers, limits, watch
         As for `inspect_file`.
     today
         The day of the import; dates after it are plans and do not say how far the file goes. None: every date counts.
@@ -83,8 +104,10 @@ def read_file(data: bytes, *, name: str, answers: Answers, limits: Limits | None
         When the file, or a column of it, cannot be read.
     AnswerNeeded
         When a question is still open.
+    Stopped
+        When `watch` answered False.
     """
-    result, files = _run("read", data, name, answers, limits or Limits(), today)
+    result, files = _run("read", data, name, answers, limits or Limits(), today, watch=watch)
     return TypedTable(
         parquet=files["table.parquet"],
         info=from_plain(SnapshotInfo, result["info"]),
@@ -106,7 +129,13 @@ def decode_file(data: bytes, *, name: str, answers: Answers | None = None, limit
 
 
 def _run(
-    action: Action, data: bytes, name: str, answers: Answers, limits: Limits, today: datetime.date | None = None
+    action: Action,
+    data: bytes,
+    name: str,
+    answers: Answers,
+    limits: Limits,
+    today: datetime.date | None = None,
+    watch: Watch | None = None,
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     if not data:
         raise FileRefused("The file is empty.", "Export it again; nothing was imported.", file=name)
@@ -116,8 +145,7 @@ def _run(
             "Export a shorter period or fewer columns.",
             file=name,
         )
-    if not _SLOTS.acquire(timeout=limits.wall_seconds):
-        raise FileRefused("Other files are being read.", "Try again in a minute.", file=name)
+    _take_a_slot(name, limits, watch)
     try:
         with tempfile.TemporaryDirectory(prefix="scorecard-import-") as folder:
             request = {
@@ -126,13 +154,31 @@ def _run(
                 "answers": to_plain(answers),
                 "limits": to_plain(limits),
                 "today": None if today is None else today.isoformat(),
+                "watched": True,
             }
-            return _in_folder(Path(folder), data, request, limits)
+            return _in_folder(Path(folder), data, request, limits, watch)
     finally:
         _SLOTS.release()
 
 
-def _in_folder(folder: Path, data: bytes, request: dict[str, Any], limits: Limits) -> tuple[dict[str, Any], dict[str, bytes]]:
+def _take_a_slot(name: str, limits: Limits, watch: Watch | None) -> None:
+    """Wait for one of the few processes that may be open at once; whoever watches may wait as long as they like."""
+    if watch is None:
+        if not _SLOTS.acquire(timeout=limits.wall_seconds):
+            raise FileRefused("Other files are being read.", "Try again in a minute.", file=name)
+        return
+    while not _SLOTS.acquire(timeout=_TICK):
+        if not watch(Progress("waiting")):
+            raise _stopped()
+
+
+def _stopped() -> Stopped:
+    return Stopped("Reading the file was stopped.", "Read it again, or discard it.")
+
+
+def _in_folder(
+    folder: Path, data: bytes, request: dict[str, Any], limits: Limits, watch: Watch | None
+) -> tuple[dict[str, Any], dict[str, bytes]]:
     name: str = request["name"]
     (folder / "input").write_bytes(data)
     (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
@@ -143,19 +189,20 @@ def _in_folder(folder: Path, data: bytes, request: dict[str, Any], limits: Limit
             [sys.executable, "-m", "app.ingest.worker", str(folder)],
             cwd=_ROOT,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            # Nothing is ever written: the pipe ends when this process does, and the worker with it.
+            stdin=subprocess.PIPE,
             stdout=stderr,
             stderr=stderr,
             start_new_session=True,
         )
         try:
-            status = process.wait(timeout=limits.wall_seconds)
-        except subprocess.TimeoutExpired:
-            raise _too_slow(name) from None
+            status = _wait(process, folder, name, limits, watch)
         finally:
             if process.poll() is None:
                 process.kill()
                 process.wait()
+            if process.stdin is not None:
+                process.stdin.close()
     answer = folder / "result.json"
     if status != 0 or not answer.exists():
         raise _death(status, log.read_bytes()[-_LOGGED:].decode("utf-8", "replace"), name)
@@ -168,6 +215,20 @@ def _in_folder(folder: Path, data: bytes, request: dict[str, Any], limits: Limit
         raise _defect(str(result.get("traceback", "")), name)
     produced = {file.name: file.read_bytes() for file in folder.iterdir() if file.name in ("table.parquet", "rejected.csv", "cells.csv")}
     return result, produced
+
+
+def _wait(process: subprocess.Popen[bytes], folder: Path, name: str, limits: Limits, watch: Watch | None) -> int:
+    """The exit status of the worker, once it has ended by itself."""
+    end = time.monotonic() + limits.wall_seconds
+    while True:
+        left = end - time.monotonic()
+        try:
+            return process.wait(timeout=max(0.0, left) if watch is None else min(_TICK, max(0.0, left)))
+        except subprocess.TimeoutExpired:
+            if time.monotonic() >= end:
+                raise _too_slow(name) from None
+        if watch is not None and not watch(heard(folder) or Progress("opening", total=(folder / "input").stat().st_size)):
+            raise _stopped()
 
 
 def _same_error(result: dict[str, Any]) -> AppError:

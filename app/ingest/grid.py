@@ -160,4 +160,5 @@ def raw_of(
         notes=(*notes, *layout.notes),
         data_lines=taken.num_rows,
         unreadable_lines=len(layout.unreadable),
+        top=layout.top,
     )

@@ -34,6 +34,8 @@ _YEAR = re.compile(r"(19|20)\d\d")
 
 Ints = npt.NDArray[np.int64]
 Marks = npt.NDArray[np.bool_]
+TOP_LINES, TOP_CELLS, TOP_CHARACTERS = 25, 12, 60
+"""How much of the beginning of a file is shown when its head row is to be pointed at."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ class Layout:
 
     `head` is the index of the head record (None when there is none), `width` the number of columns, `data` marks the
     records that are rows. `adjusted` gives the cells of rows that had empty fields too many, or too few. `unreadable`
-    are records that could not be laid into the columns, with the reason. `kinds` gives the other records' kinds.
+    are records that could not be laid into the columns, with the reason. `kinds` gives the other records' kinds. `top` are the first
+    records as they stand in the file, (line, cells), so that a reader can point at the head row.
     """
 
     head: int | None
@@ -80,6 +83,7 @@ class Layout:
     kinds: dict[int, LineKind]
     comments: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    top: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
 
 def find_table(source: Source, *, name: str, head_line: int | None = None) -> Layout:
@@ -128,7 +132,14 @@ def find_table(source: Source, *, name: str, head_line: int | None = None) -> La
             file=name,
             row=int(source.line[row]),
         )
-    return Layout(head, width, data, adjusted, unreadable, kinds, _comment_text(source, kinds, begin, first), notes)
+    return Layout(head, width, data, adjusted, unreadable, kinds, _comment_text(source, kinds, begin, first), notes, _top(source))
+
+
+def _top(source: Source) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    return tuple(
+        (int(source.line[index]), tuple(cell.strip()[:TOP_CHARACTERS] for cell in source.cells(index)[:TOP_CELLS]))
+        for index in range(min(TOP_LINES, len(source)))
+    )
 
 
 def headings(written: list[str], width: int) -> tuple[str, ...]:

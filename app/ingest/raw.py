@@ -42,6 +42,8 @@ class RawTable:
         What the opening itself could not settle: the encoding.
     notes
         Sentences worth showing: another table in the same file, empty columns left out.
+    top
+        (line, cells) of the first records as they stand in the file, head row and all, to point at the head row.
     data_lines, unreadable_lines
         How many lines of the file the rows and the unreadable records take up; a record may span several lines.
     """
@@ -57,6 +59,7 @@ class RawTable:
     questions: tuple[Question, ...] = ()
     data_lines: int = 0
     unreadable_lines: int = 0
+    top: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
 
 def lines_reconcile(raw: RawTable) -> bool:

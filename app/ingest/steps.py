@@ -13,6 +13,7 @@ from app.ingest.convert import TYPES, Typed, convert
 from app.ingest.export_formats import catalogue
 from app.ingest.model import AmountCheck, Answers, Inspection, Receipt, SetAside, StageWord, TypedTable
 from app.ingest.plan import Plan, make_plan, money_field
+from app.ingest.progress import tell
 from app.ingest.raw import RawTable
 from app.ingest.rejected import parquet_bytes, rejected_csv
 from app.ingest.values import period_of, texts
@@ -24,6 +25,7 @@ _MAIN_DATE = {"deal": "closed", "lead": "created", "customer": "started", "reven
 
 def inspect(raw: RawTable, answers: Answers) -> Inspection:
     """What is known and proposed for an opened file, and which questions are open. Nothing is converted."""
+    tell("columns", rows=raw.facts.rows)
     plan = make_plan(raw, answers, catalogue())
     return Inspection(
         file=raw.facts,
@@ -37,6 +39,7 @@ def inspect(raw: RawTable, answers: Answers) -> Inspection:
         questions=plan.questions,
         notes=plan.notes,
         missing=plan.missing,
+        top=raw.top,
     )
 
 
@@ -46,6 +49,7 @@ def read(raw: RawTable, answers: Answers, *, today: date | None = None) -> Typed
     `today` caps the day up to which the file is taken to be complete (dates in the future are plans). Raises `AnswerNeeded` while a
     question is open, `FileRefused` when the file is none of the tables, `ColumnError` when a needed column is missing.
     """
+    tell("columns", rows=raw.facts.rows)
     plan = make_plan(raw, answers, catalogue())
     if plan.table == "call":
         raise FileRefused(
@@ -61,6 +65,7 @@ def read(raw: RawTable, answers: Answers, *, today: date | None = None) -> Typed
         more = f" {len(plan.questions) - 1} more questions are open." if len(plan.questions) > 1 else ""
         raise AnswerNeeded(question.text, f"Choose one of: {choices}.{more}", file=raw.facts.name, column=question.column)
     typed = convert(plan, catalogue())
+    tell("writing", rows=raw.facts.rows)
     used = pc.is_null(typed.aside)
     stored, segments = _store(plan, typed, used)
     if not stored.num_rows:

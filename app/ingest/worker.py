@@ -9,7 +9,10 @@ from __future__ import annotations
 import contextlib
 import datetime
 import json
+import os
+import shutil
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,6 +20,8 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+from app.ingest import progress
 
 if TYPE_CHECKING:
     from app.ingest.model import Answers
@@ -39,6 +44,8 @@ class _WithoutPandas:
 def main(folder: Path) -> None:
     """Do what `request.json` in the folder asks and write `result.json`."""
     request = json.loads((folder / REQUEST).read_bytes())
+    if request.get("watched"):
+        _end_with_the_parent(folder)
     limit_process(request["limits"])
     sys.meta_path.insert(0, _WithoutPandas())
     try:
@@ -66,6 +73,21 @@ def limit_process(limits: dict[str, Any]) -> None:
     for which, soft, hard in wanted:
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(which, (soft, hard))
+
+
+def _end_with_the_parent(folder: Path) -> None:
+    """End this process, and clear its folder, when the one that started it is gone: nobody is left to hear the answer.
+
+    The parent holds the other end of standard input and never writes, so reading ends when the parent does, however that happened.
+    """
+
+    def wait() -> None:
+        os.read(sys.stdin.fileno(), 1)
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(1)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
+    progress.listen(folder)
 
 
 def _failure(error: BaseException) -> dict[str, Any]:
