@@ -108,8 +108,7 @@ def test_holm() -> None:
     assert holm([]) == ()
 
 
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-@settings(deadline=None, max_examples=40)
+@pytest.mark.parametrize("p_values", [[0.2], [0.5, 0.5, 0.01], [0.001, 0.9, 0.02, 0.02, 0.0004, 0.3, 1.0, 0.0]], ids=len)
 def test_holm_as_the_library(p_values: list[float]) -> None:
     assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1])
 
