@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
 from sqlalchemy import Engine
 
+from app.benchmarks.catalogue import Claim, custom_claim
 from app.errors import AppError, NotFound
 from app.services.actor import Actor, require
 from app.services.teams import team_row
@@ -40,6 +42,12 @@ def list_own_claims(actor: Actor, *, engine: Engine, team_id: str) -> tuple[OwnC
     with reading(engine) as session:
         team_row(session, actor, team_id)
         return tuple(_view(row) for row in rows.own_claims(session=session, organization_id=actor.organization_id, team_id=team_id))
+
+
+def own_claims(actor: Actor, *, engine: Engine, team_id: str) -> tuple[Claim, ...]:
+    """The team's own benchmarks as claims, oldest first."""
+    views = list_own_claims(actor, engine=engine, team_id=team_id)
+    return tuple(custom_claim(**cast(dict[str, Any], {**view.fields, "id": f"OWN-{view.id[:8]}"})) for view in views)
 
 
 def add_own_claim(actor: Actor, *, engine: Engine, team_id: str, fields: Mapping[str, Plain], check: Callable[..., object]) -> OwnClaimView:

@@ -11,6 +11,7 @@ from app.benchmarks.catalogue import Claim, Grade
 from app.benchmarks.comparison import Comparison, Verdict
 from app.benchmarks.stakes import Stake
 from app.services.scorecard.model import ClaimLine, Outlook
+from app.services.scorecard.words import HOW, chance_words, evidence_lines, grade_letter, needed_sentence, outlook_sentence, stake_sentence
 from app.statistics.intervals import Absent
 from app.ui.components.figure import escape
 from app.ui.components.numbers import why
@@ -41,11 +42,6 @@ def grade_badge(grade: Grade, *, reason: str = "") -> None:
     st.badge(word, icon=":material/fact_check:", color=colour, help=escape(reason) or None)
 
 
-def grade_letter(grade: Grade) -> str:
-    """The grade as it is printed."""
-    return grade.replace("-", "−")
-
-
 def line_summary(line: ClaimLine) -> None:
     """One line of the overview: the figure, the verdict, one sentence."""
     with st.container(border=True):
@@ -56,7 +52,7 @@ def line_summary(line: ClaimLine) -> None:
         if line.verdict is not None:
             st.markdown(escape(line.verdict.sentence))
         elif line.outlook is not None:
-            st.markdown(outlook_sentence(line.outlook))
+            st.markdown(escape(outlook_sentence(line.outlook)))
         elif line.absent is not None:
             st.markdown(f"{escape(line.absent.reason)} {escape(line.absent.remedy)}")
         st.caption(escape(line.plain))
@@ -65,44 +61,23 @@ def line_summary(line: ClaimLine) -> None:
 def comparison_words(found: Comparison) -> None:
     """The chance, what is still needed, and the caveats of a comparison."""
     if found.probability is not None:
-        chance = (
-            "less than 1 %"
-            if found.probability < 0.01
-            else "more than 99 %"
-            if found.probability > 0.99
-            else wording.percent(found.probability, digits=0)
-        )
         st.markdown(
-            f"Chance that the true change reaches the cited figure: **{chance}**",
+            f"Chance that the true change reaches the cited figure: **{chance_words(found.probability)}**",
             help="Worked out from these counts alone, before any other knowledge (independent Jeffreys priors).",
         )
-    if isinstance(found.needed, int) and found.needed:
-        st.markdown(
-            f"About **{wording.count(found.needed)} more** on the side of “{escape(found.observed.label)}” would settle it, "
-            "if the rate stays as it is."
-        )
-    elif isinstance(found.needed, Absent):
-        st.markdown(f"{escape(found.needed.reason)} {escape(found.needed.remedy)}")
+    if needed := needed_sentence(found):
+        st.markdown(escape(needed))
     if found.interval is not None and "account" in found.interval.method:
         st.caption("Deals of one account go together, so whole accounts were resampled and the wider range counts.")
     for caveat in found.caveats:
         st.caption(f":material/info: {escape(caveat)}")
 
 
-def outlook_sentence(outlook: Outlook) -> str:
-    """Where a claim would lead, in one sentence."""
-    before = wording.signed_percent(outlook.before) if outlook.is_change else wording.percent(outlook.before)
-    if isinstance(outlook.after, Absent):
-        return f"**Impossible for you.** {escape(outlook.after.reason)}"
-    after = wording.signed_percent(outlook.after) if outlook.is_change else wording.percent(outlook.after)
-    return f"If it held for you: {outlook.what.lower()} from {before} to **{after}**."
-
-
 def outlook_box(outlook: Outlook | None) -> None:
     """Where a claim would lead, with its arithmetic."""
     if outlook is None:
         return
-    st.markdown(outlook_sentence(outlook))
+    st.markdown(escape(outlook_sentence(outlook)))
     for step in outlook.steps:
         st.caption(f":material/calculate: {escape(step)}")
 
@@ -117,10 +92,7 @@ def stake_box(stake: Stake | Absent | None) -> None:
         elif stake.code != "own_history":
             why(stake)
         return
-    span = ""
-    if stake.low is not None and stake.high is not None:
-        span = f" (likely {wording.money(max(stake.low, 0.0), stake.currency)} to {wording.money(stake.high, stake.currency)})"
-    st.markdown(f"Worth about **{wording.money(stake.amount, stake.currency)} {stake.per}**{span}")
+    st.markdown(escape(stake_sentence(stake)))
     for step in stake.steps:
         st.caption(f":material/calculate: {escape(step)}")
     st.caption(f":material/info: {escape(stake.caveat)}")
@@ -128,22 +100,8 @@ def stake_box(stake: Stake | Absent | None) -> None:
 
 def evidence(claim: Claim) -> None:
     """Everything known of a claim's evidence."""
-    rows = [
-        ("As quoted", "; ".join(claim.as_quoted) or "not usually quoted"),
-        ("As published", claim.as_published),
-        ("What it means", claim.reading.sentence),
-        ("Measured", claim.metric_definition),
-        ("Who found it", f"{claim.originator}, {claim.year_note or claim.year or 'no date found'}"),
-        ("Of whom", " ".join(part for part in (claim.population, claim.sample) if part)),
-        ("Grade", f"{grade_letter(claim.grade)}: {claim.grade_reason}"),
-    ]
-    if claim.reading.caveat:
-        rows.append(("Caveat", claim.reading.caveat))
-    for contradiction in claim.contradictions:
-        rows.append(("Does not fit", contradiction.text))
-    for label, text in rows:
-        if text:
-            st.markdown(f"**{label}.** {escape(text)}")
+    for label, text in evidence_lines(claim):
+        st.markdown(f"**{label}.** {escape(text)}")
     for quotation in claim.quoted_in:
         st.markdown(
             f"**In the source article.** “{escape(quotation.wording)}”, attributed to {escape(quotation.attribution.attributed_to)}. "
@@ -153,12 +111,3 @@ def evidence(claim: Claim) -> None:
         if address.url:
             st.markdown(f":material/link: [{escape(address.url)}](<{address.url}>) ({HOW[address.how]})")
     st.caption(f"Checked on {wording.day(claim.checked)}.")
-
-
-HOW = {
-    "read": "read there",
-    "second_hand": "quoted by another source",
-    "not_verified": "not verified",
-    "computed": "calculated for this catalogue",
-    "not_recorded": "how it was read is not recorded",
-}

@@ -9,7 +9,8 @@ import streamlit as st
 from app import wording
 from app.benchmarks import catalogue
 from app.benchmarks.catalogue import Claim, Edition
-from app.ui.components.claims import evidence, grade_badge, grade_letter
+from app.services.scorecard.words import grade_letter
+from app.ui.components.claims import evidence, grade_badge
 from app.ui.components.figure import escape
 
 

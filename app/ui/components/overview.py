@@ -7,8 +7,8 @@ from datetime import timedelta
 import streamlit as st
 
 from app import wording
-from app.benchmarks.stakes import Stake
-from app.services.scorecard.model import ClaimLine, Scorecard
+from app.services.scorecard.model import Scorecard
+from app.services.scorecard.words import look_next as next_look
 from app.ui.components.claims import line_summary
 from app.ui.components.figure import escape
 from app.ui.components.numbers import card
@@ -37,7 +37,7 @@ def at_a_glance(visit: Visit, found: Scorecard) -> None:
 
 def look_next(visit: Visit, found: Scorecard) -> None:
     """The one thing to look at next, with its reason."""
-    title, why = _next(found)
+    title, why = next_look(found)
     with st.container(border=True):
         st.markdown(f"**Look at next: {escape(title)}**")
         st.markdown(escape(why))
@@ -60,26 +60,3 @@ def not_computable(found: Scorecard) -> None:
     with st.expander(f"What could not be computed, and why ({len(found.not_computable)})", icon=":material/help:"):
         for what, absent in found.not_computable:
             st.markdown(f"**{escape(what)}.** {escape(absent.reason)} {escape(absent.remedy)}")
-
-
-def _next(found: Scorecard) -> tuple[str, str]:
-    staked = [(line, line.stake) for line in found.lines if isinstance(line.stake, Stake) and line.stake.amount > 0]
-    short: list[tuple[ClaimLine, Stake]] = [
-        (line, stake) for line, stake in staked if line.verdict is None or line.verdict.word == "falls_short"
-    ]
-    rated = [(line, stake) for line, stake in short if line.reading.metric in ("win_rate", "churn")]
-    if rated:
-        line, stake = max(rated, key=lambda pair: pair[1].amount)
-        noun = "win rate" if line.reading.metric == "win_rate" else "customers lost"
-        return (
-            noun,
-            f"The distance to the cited figure is worth most here: about {wording.money(stake.amount, stake.currency)} {stake.per}, "
-            "if it held for you.",
-        )
-    unclear = [line for line in found.lines if line.verdict is not None and line.verdict.word == "cannot_tell"]
-    if unclear:
-        return unclear[0].words, "The data cannot tell yet. Compare shows how many more records would settle it."
-    missing = [headline for headline in found.headlines if headline.value is None and headline.absent is not None]
-    if missing and missing[0].absent is not None:
-        return missing[0].label.lower(), f"{missing[0].absent.reason} {missing[0].absent.remedy}"
-    return "your own trend", "Numbers shows how each rate moves over time, and for which groups."

@@ -1,0 +1,174 @@
+"""The report as content: cover, a summary that stands alone, a part for each metric, evidence, methods, receipts, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from app import wording
+from app.benchmarks.stakes import Stake
+from app.report.content import Block, Bullets, Grid, Heading, KeyNumber, KeyNumbers, Paragraph, Part, Report
+from app.services.report import evidence, metrics
+from app.services.report.material import PARTS, Material, PartKey
+from app.services.scorecard.model import Headline
+from app.services.scorecard.words import (
+    absent_sentence,
+    answer_of,
+    look_next,
+    observed_and_cited,
+    range_of,
+    stake_sentence,
+    value_of,
+    verdict_word,
+)
+
+ASSOCIATIONS = "The cited figures are associations reported by others. None comes from an experiment, and none is a promise."
+
+
+def report_of(material: Material) -> Report:
+    """The report of this material, with the parts of its choice that have something to say."""
+    parts = []
+    for key in PARTS:
+        if key in material.choice.parts and (blocks := _PARTS[key](material)):
+            parts.append(Part(key, PARTS[key], blocks))
+    return Report(
+        title="Alignment report",
+        subtitle="Do sales and marketing pull in one direction, and what is it worth?",
+        team=material.team,
+        facts=_facts(material),
+        running=f"{_period(material)} · data {material.data_version}",
+        summary=Part("summary", "Where we stand", _summary(material)),
+        parts=tuple(parts),
+        paper=material.choice.paper,
+    )
+
+
+def _facts(material: Material) -> tuple[tuple[str, str], ...]:
+    request = material.card.request
+    filters = [f"{column}: {', '.join(values)}" for column, values in request.filters.where]
+    if request.filters.start is not None:
+        filters.append(f"from {wording.day(request.filters.start)}")
+    if request.filters.end is not None:
+        filters.append(f"up to {wording.day(request.filters.end - timedelta(days=1))}")
+    rows = [
+        ("Period", _period(material)),
+        ("Compared", _compared(material)),
+        ("Filters", "; ".join(filters) or "none"),
+        ("Figures taken", "as published" if request.reading == "meaningful" else "as quoted"),
+        ("Benchmarks", f"edition {material.card.edition}"),
+        ("Data as of", wording.day(material.as_of) if material.as_of is not None else "nothing loaded"),
+        ("Data version", material.data_version),
+    ]
+    if material.is_example:
+        rows.insert(0, ("Example", "This company is invented."))
+    return tuple(rows)
+
+
+def _period(material: Material) -> str:
+    covered, filters = material.card.covered, material.card.request.filters
+    if covered is None:
+        return "no days covered"
+    first = max(covered[0], filters.start) if filters.start is not None else covered[0]
+    last = min(covered[1], filters.end - timedelta(days=1)) if filters.end is not None else covered[1]
+    return wording.day_range(first, last)
+
+
+def _compared(material: Material) -> str:
+    request = material.card.request
+    one = timedelta(days=1)
+    if request.way == "before_after" and request.before is not None and request.after is not None:
+        before, after = request.before, request.after
+        return f"{wording.day_range(after[0], after[1] - one)} against {wording.day_range(before[0], before[1] - one)}"
+    if request.way == "groups" and request.groups is not None:
+        return f"{request.groups.column}: {request.groups.observed} against {request.groups.baseline}"
+    return "own history: where each figure would lead, if it held"
+
+
+def _summary(material: Material) -> tuple[Block, ...]:
+    card = material.card
+    numbers = [_key_number(head) for head in card.headlines if head.key != "lead_conversion"]
+    if material.survey is not None:
+        numbers.append(KeyNumber("Alignment index", material.survey.index, material.survey.index_basis))
+    blocks: list[Block] = [Paragraph(_lead(material), "lead"), KeyNumbers(tuple(numbers))]
+    blocks.append(
+        Grid(
+            "Against the cited figures",
+            ("Cited figure", "Observed", "Cited", "Verdict", "Evidence"),
+            tuple((line.words, *observed_and_cited(line), verdict_word(line), line.reading.grade) for line in card.lines),
+            widths=(5, 2, 2, 2, 1),
+        )
+    )
+    stakes = [(line, line.stake) for line in card.lines if isinstance(line.stake, Stake) and line.stake.amount > 0]
+    if stakes:
+        line, stake = max(stakes, key=lambda pair: pair[1].amount)
+        blocks.append(Paragraph(f"Money at stake. {line.words}: {stake_sentence(stake)}"))
+    if material.survey is not None:
+        blocks.append(Paragraph(f"Biggest disagreement. {material.survey.disagreement}"))
+        if material.survey.steps:
+            blocks += [Heading("Start with"), Bullets(material.survey.steps[:3], numbered=True)]
+    else:
+        title, why = look_next(card)
+        blocks.append(Paragraph(f"Look at next: {title}. {why}"))
+    blocks.append(Paragraph(ASSOCIATIONS, "note"))
+    return tuple(blocks)
+
+
+def _lead(material: Material) -> str:
+    lines = material.card.lines
+    judged = [line for line in lines if line.verdict is not None]
+    if material.sources.is_empty:
+        return "Nothing is loaded yet, so there is nothing to compare."
+    if not judged:
+        return f"None of the {len(lines)} cited figures can be compared with these numbers yet. Each part says what is missing."
+    reached = sum(line.verdict is not None and line.verdict.word in ("above", "reaches") for line in judged)
+    short = sum(line.verdict is not None and line.verdict.word == "falls_short" for line in judged)
+    open_ = len(judged) - reached - short
+    words = f"Of {len(lines)} cited figures, {reached} reached or in reach, {short} not reached, {open_} cannot be told yet"
+    rest = len(lines) - len(judged)
+    return f"{words}, {rest} not comparable." if rest else f"{words}."
+
+
+def _key_number(head: Headline) -> KeyNumber:
+    if head.value is None:
+        return KeyNumber(head.label, "not computed", "", absent_sentence(head.absent) if head.absent is not None else "")
+    return KeyNumber(
+        head.label, value_of(head), f"likely {range_of(head)}" if head.interval is not None else "", f"{head.basis}; {head.period}"
+    )
+
+
+def _next_steps(material: Material) -> tuple[Block, ...]:
+    blocks: list[Block] = []
+    if material.survey is not None and material.survey.steps:
+        blocks += [Paragraph("Chosen for these answers, each with its reason.", "lead"), Bullets(material.survey.steps, numbered=True)]
+    if material.survey is not None:
+        blocks += material.survey.actions
+    title, why = look_next(material.card)
+    blocks += [Heading("In the numbers"), Paragraph(f"Look at next: {title}. {why}")]
+    return tuple(blocks)
+
+
+def _not_computed(material: Material) -> tuple[Block, ...]:
+    rows = [(what, absent.reason, absent.remedy) for what, absent in material.card.not_computable]
+    rows += [
+        (line.words, answer_of(line), "")
+        for line in material.card.lines
+        if line.verdict is None and line.absent is not None and line.absent.code == "own_history"
+    ]
+    if not rows:
+        return ()
+    return (Grid("", ("What", "Why not", "What would supply it"), tuple(rows), widths=(3, 5, 5)),)
+
+
+_PARTS: dict[PartKey, Callable[[Material], tuple[Block, ...]]] = {
+    "win_rate": metrics.win_rate,
+    "retention": metrics.retention,
+    "growth": metrics.growth,
+    "leads": metrics.leads,
+    "visits": metrics.visits,
+    "alignment": lambda material: material.survey.blocks if material.survey is not None else (),
+    "next_steps": _next_steps,
+    "evidence": evidence.cards,
+    "method": evidence.methods,
+    "receipts": evidence.receipts,
+    "not_computed": _not_computed,
+}

@@ -1,0 +1,55 @@
+"""Gathers what a report is made of, from the storage of a team."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from app.metrics.engine import Engine as Counting
+from app.services.actor import Actor
+from app.services.datasets import history, read_receipt
+from app.services.figures.composed import Context
+from app.services.own_claims import own_claims
+from app.services.report.material import Choice, Imported, Material
+from app.services.scorecard.build import scorecard
+from app.services.scorecard.request import Request
+from app.services.scorecard.sources import of
+from app.services.snapshots import snapshot_key, snapshots
+from app.services.teams import read_team
+from app.tables import TABLES
+
+VERSION_LENGTH = 12
+
+
+def gather(
+    actor: Actor, *, engine: Engine, team_id: str, counting: Counting, cache_dir: Path, request: Request, choice: Choice | None = None
+) -> Material:
+    """Everything a report of this team says, under this request.
+
+    Raises
+    ------
+    NotFound
+        When the team is not of the actor's organization.
+    """
+    team = read_team(actor, engine=engine, team_id=team_id)
+    stored = snapshots(actor, engine=engine, team_id=team_id, cache_dir=cache_dir)
+    sources = of(counting.open(one.path, info=one.info, sha256=one.sha256) for one in stored)
+    own = own_claims(actor, engine=engine, team_id=team_id)
+    loaded = [view for view in history(actor, engine=engine, team_id=team_id) if view.state == "active"]
+    return Material(
+        team=team.name,
+        is_example=team.is_example,
+        card=scorecard(sources, request, own=own),
+        sources=sources,
+        context=Context(tuple((one.info.table, one.file_name) for one in stored), team.programme_start, "light"),
+        data_version=snapshot_key(actor, engine=engine, team_id=team_id)[:VERSION_LENGTH],
+        as_of=max((view.created_at.date() for view in loaded), default=None),
+        imported=tuple(
+            Imported(
+                TABLES[view.table].label, view.file_name, view.created_at.date(), read_receipt(actor, engine=engine, dataset_id=view.id)
+            )
+            for view in sorted(loaded, key=lambda view: view.table)
+        ),
+        choice=choice or Choice(),
+    )

@@ -1,0 +1,146 @@
+"""The scorecard's results as sentences, plain text for the page, the report and the slides alike."""
+
+from __future__ import annotations
+
+from app import wording
+from app.benchmarks.catalogue import Claim, Grade
+from app.benchmarks.comparison import Comparison, LevelComparison, RatioComparison, VerdictWord
+from app.benchmarks.stakes import Stake
+from app.services.scorecard.model import ClaimLine, Headline, Outlook, Scorecard
+from app.statistics.intervals import Absent
+
+VERDICTS: dict[VerdictWord, str] = {"above": "Above", "reaches": "In reach", "falls_short": "Falls short", "cannot_tell": "Cannot tell yet"}
+
+HOW = {
+    "read": "read there",
+    "second_hand": "quoted by another source",
+    "not_verified": "not verified",
+    "computed": "calculated for this catalogue",
+    "not_recorded": "how it was read is not recorded",
+}
+
+
+def grade_letter(grade: Grade) -> str:
+    """The grade as it is printed."""
+    return grade.replace("-", "−")
+
+
+def value_of(head: Headline) -> str:
+    """A headline's number as it is written, "not computed" when there is none."""
+    if head.value is None:
+        return "not computed"
+    return wording.signed_percent(head.value) if head.is_change else wording.percent(head.value)
+
+
+def range_of(head: Headline) -> str:
+    """A headline's likely range, "" when there is none."""
+    if head.interval is None:
+        return ""
+    return wording.signed_range(head.interval) if head.is_change else wording.percent_range(head.interval)
+
+
+def absent_sentence(absent: Absent) -> str:
+    """Why a number is not there, and what would supply it."""
+    return f"{absent.reason} {absent.remedy}".strip()
+
+
+def chance_words(probability: float) -> str:
+    """A chance as it is written: never more exact than it is."""
+    if probability < 0.01:
+        return "less than 1 %"
+    return "more than 99 %" if probability > 0.99 else wording.percent(probability, digits=0)
+
+
+def needed_sentence(found: Comparison) -> str:
+    """How much more would settle the comparison; "" when it is settled."""
+    if isinstance(found.needed, Absent):
+        return absent_sentence(found.needed)
+    if not found.needed:
+        return ""
+    return f"About {wording.count(found.needed)} more on the side of “{found.observed.label}” would settle it, if the rate stays as it is."
+
+
+def outlook_sentence(outlook: Outlook) -> str:
+    """Where a claim would lead, in one sentence."""
+    if isinstance(outlook.after, Absent):
+        return f"Impossible for you. {outlook.after.reason}"
+    written = wording.signed_percent if outlook.is_change else wording.percent
+    return f"If it held for you: {outlook.what.lower()} from {written(outlook.before)} to {written(outlook.after)}."
+
+
+def stake_sentence(stake: Stake | Absent | None) -> str:
+    """What reaching the claim would be worth; "" when there is nothing to say."""
+    if stake is None or (isinstance(stake, Absent) and stake.code == "own_history"):
+        return ""
+    if isinstance(stake, Absent):
+        return stake.reason if stake.code == "reached" else absent_sentence(stake)
+    span = ""
+    if stake.low is not None and stake.high is not None:
+        span = f" (likely {wording.money(max(stake.low, 0.0), stake.currency)} to {wording.money(stake.high, stake.currency)})"
+    return f"Worth about {wording.money(stake.amount, stake.currency)} {stake.per}{span}."
+
+
+def answer_of(line: ClaimLine) -> str:
+    """What the scorecard says of one cited figure, in one sentence."""
+    if line.verdict is not None:
+        return line.verdict.sentence
+    if line.outlook is not None:
+        return outlook_sentence(line.outlook)
+    return absent_sentence(line.absent) if line.absent is not None else ""
+
+
+def verdict_word(line: ClaimLine) -> str:
+    """The verdict as a word, "No verdict" when there is none."""
+    return "No verdict" if line.verdict is None else VERDICTS[line.verdict.word]
+
+
+def observed_and_cited(line: ClaimLine) -> tuple[str, str]:
+    """(what was observed, what is cited), each as it is written; "" where there is none."""
+    found = line.comparison
+    if isinstance(found, LevelComparison):
+        written = wording.signed_percent if found.is_change else wording.percent
+        return (written(found.observed) if found.observed is not None else "", written(found.aligned_level))
+    if isinstance(found, (Comparison, RatioComparison)):
+        observed = "" if found.ratio is None else wording.change(found.ratio)
+        return observed, wording.change(found.claimed)
+    if line.reading.ratio is not None:
+        return "", wording.change(line.reading.ratio)
+    return "", wording.signed_percent(line.reading.aligned_level) if line.reading.aligned_level is not None else ""
+
+
+def evidence_lines(claim: Claim) -> tuple[tuple[str, str], ...]:
+    """Everything known of a claim's evidence, as named lines; empty ones are left out."""
+    rows = [
+        ("As quoted", "; ".join(claim.as_quoted) or "not usually quoted"),
+        ("As published", claim.as_published),
+        ("What it means", claim.reading.sentence),
+        ("Measured", claim.metric_definition),
+        ("Who found it", f"{claim.originator}, {claim.year_note or claim.year or 'no date found'}"),
+        ("Of whom", " ".join(part for part in (claim.population, claim.sample) if part)),
+        ("Grade", f"{grade_letter(claim.grade)}: {claim.grade_reason}"),
+        ("Caveat", claim.reading.caveat),
+        *(("Does not fit", contradiction.text) for contradiction in claim.contradictions),
+    ]
+    return tuple((label, text) for label, text in rows if text)
+
+
+def look_next(found: Scorecard) -> tuple[str, str]:
+    """The one thing to look at next, and why."""
+    staked = [(line, line.stake) for line in found.lines if isinstance(line.stake, Stake) and line.stake.amount > 0]
+    short = [(line, stake) for line, stake in staked if line.verdict is None or line.verdict.word == "falls_short"]
+    rated = [(line, stake) for line, stake in short if line.reading.metric in ("win_rate", "churn")]
+    if rated:
+        line, stake = max(rated, key=lambda pair: pair[1].amount)
+        noun = "win rate" if line.reading.metric == "win_rate" else "customers lost"
+        return (
+            noun,
+            f"The distance to the cited figure is worth most here: about {wording.money(stake.amount, stake.currency)} {stake.per}, "
+            "if it held for you.",
+        )
+    unclear = [line for line in found.lines if line.verdict is not None and line.verdict.word == "cannot_tell"]
+    if unclear:
+        return unclear[0].words, "The data cannot tell yet. Compare shows how many more records would settle it."
+    missing = [headline for headline in found.headlines if headline.value is None and headline.absent is not None]
+    if missing and missing[0].absent is not None:
+        return missing[0].label.lower(), absent_sentence(missing[0].absent)
+    return "your own trend", "Numbers shows how each rate moves over time, and for which groups."

@@ -1,0 +1,99 @@
+"""The report says what the scorecard says: every number of the pages stands in it, and what is missing has its reason."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pypdf
+import pytest
+
+from app.ingest.limits import Limits
+from app.metrics.engine import Engine as Counting
+from app.report.content import Grid, KeyNumbers, Picture
+from app.report.typeset import pdf
+from app.services.figures.composed import Context
+from app.services.report.build import report_of
+from app.services.report.material import PARTS, Choice, Material
+from app.services.scorecard.build import scorecard
+from app.services.scorecard.request import Request
+from app.services.scorecard.sources import Sources
+from app.services.scorecard.words import answer_of, range_of, stake_sentence, value_of
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
+    from app.ingest.gate import read_file
+    from app.services.play_company import ANSWERS, generate, programme_start
+
+    folder: Path = tmp_path_factory.mktemp("report")
+    counting = Counting(folder)
+    snapshots = []
+    for file in generate():
+        typed = read_file(file.text.encode(), name=file.name, answers=ANSWERS[file.name], limits=Limits(), today=date(2026, 11, 2))
+        path = folder / f"{typed.info.table}.parquet"
+        path.write_bytes(typed.parquet)
+        snapshots.append(counting.open(path, info=typed.info, sha256=typed.info.table))
+    from app.services.scorecard.sources import default_windows, of
+
+    sources = of(snapshots)
+    windows = default_windows(sources.coverage(), programme_start())
+    assert windows is not None
+    request = Request("before_after", windows[0], windows[1])
+    return Material(
+        team="Ada & Søn <North>",
+        is_example=True,
+        card=scorecard(sources, request),
+        sources=sources,
+        context=Context((("deal", "deals.csv"),), programme_start(), "light"),
+        data_version="0123456789ab",
+        as_of=date(2026, 11, 2),
+    )
+
+
+def flat(data: bytes) -> str:
+    pages = pypdf.PdfReader(io.BytesIO(data)).pages
+    return "".join("".join(page.extract_text() for page in pages).split())
+
+
+def test_every_number_of_the_scorecard_stands_in_the_pdf(material: Material) -> None:
+    report = report_of(material)
+    text = flat(pdf(report))
+    for head in material.card.headlines:
+        for written in (value_of(head), range_of(head), head.basis, head.definition):
+            assert "".join(written.split()) in text, written
+    for line in material.card.lines:
+        for written in (line.words, answer_of(line), stake_sentence(line.stake), line.claim.as_published):
+            assert "".join(written.split()) in text, written
+    for what, absent in material.card.not_computable:
+        assert "".join((what + absent.reason).split()) in text
+    for figure in report.pictures:
+        assert "".join(figure.caption.split()) in text
+    assert "0123456789ab" in text
+    assert "".join(material.team.split()) in text
+
+
+def test_the_choice_of_contents_holds(material: Material) -> None:
+    chosen = report_of(replace(material, choice=Choice(parts=("retention", "method"), paper="us-letter", grain="year")))
+    assert [part.key for part in chosen.parts] == ["retention", "method"]
+    assert chosen.paper == "us-letter"
+    assert {part.key for part in report_of(material).parts} == set(PARTS) - {"alignment", "receipts"}
+
+
+def test_a_team_without_data_gets_a_report_that_says_so(material: Material) -> None:
+    sources = Sources()
+    bare = replace(material, sources=sources, card=scorecard(sources, Request()), as_of=None)
+    report = report_of(bare)
+    assert not report.pictures
+    numbers = next(block for block in report.summary.blocks if isinstance(block, KeyNumbers))
+    assert {number.value for number in numbers.items} == {"not computed"}
+    missing = next(part for part in report.parts if part.key == "not_computed")
+    assert isinstance(missing.blocks[0], Grid)
+    assert "Nothing is loaded" in pypdf.PdfReader(io.BytesIO(pdf(report))).pages[1].extract_text().replace("\n", " ")
+
+
+def test_charts_carry_their_numbers_when_asked(material: Material) -> None:
+    tables = report_of(replace(material, choice=Choice(parts=("growth",), tables=True)))
+    assert all(block.table for part in tables.parts for block in part.blocks if isinstance(block, Picture))
