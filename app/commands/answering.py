@@ -39,6 +39,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--column", action="append", default=[], metavar="HEADING=FORMAT", help="how a column is read, e.g. “day first”")
     parser.add_argument("--stage", action="append", default=[], metavar="WORD=OUTCOME", help=f"one of {', '.join(OUTCOMES)}")
+    parser.add_argument(
+        "--step", action="append", default=[], metavar="FIELD=WORD", help="of a log: the step that gives the lead this date"
+    )
     parser.add_argument("--currency", help="the one currency to use")
     parser.add_argument("--time-zone", default="UTC", help="the team's time zone, e.g. Europe/Berlin")
     parser.add_argument("--encoding")
@@ -81,6 +84,7 @@ def answers(options: argparse.Namespace) -> Answers:
         fields={field: heading or None for field, heading in fields.items()},
         formats=formats,
         stages={word: outcome for word, outcome in stages.items() if outcome in OUTCOMES},
+        steps={field: word or None for field, word in _pairs(options.step, "--step").items()},
         currency=options.currency,
         time_zone=options.time_zone,
     )
@@ -118,6 +122,8 @@ def _option(question: Question, value: str) -> str:
         return f'--column "{question.answer_key}={value}"'
     if question.answer_in == "stages":
         return f'--stage "{question.answer_key}={value}"'
+    if question.answer_in == "steps":
+        return f'--step "{question.answer_key}={value}"'
     if question.answer_in == "fields":
         return f'--set "{question.answer_key}={value}"'
     return f"--{question.answer_in.replace('_', '-')} {value}"

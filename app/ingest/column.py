@@ -83,11 +83,14 @@ class Column:
 
 def columns_of(raw: RawTable, catalogue: Catalogue) -> tuple[Column, ...]:
     """The columns of the file, looked at once."""
-    return tuple(_column(raw, position, heading, catalogue) for position, heading in enumerate(raw.headings))
+    return tuple(
+        column_of(heading, raw.cells.column(position), catalogue, position=position, true_dates=position in raw.date_columns)
+        for position, heading in enumerate(raw.headings)
+    )
 
 
-def _column(raw: RawTable, position: int, heading: str, catalogue: Catalogue) -> Column:
-    cells = raw.cells.column(position)
+def column_of(heading: str, cells: pa.ChunkedArray, catalogue: Catalogue, *, position: int = 0, true_dates: bool = False) -> Column:
+    """The column of these cells (text, one for each row)."""
     trimmed = pc.utf8_trim(cells, _TRIM).combine_chunks()
     if isinstance(trimmed, pa.ChunkedArray):
         trimmed = pa.concat_arrays(trimmed.chunks) if trimmed.num_chunks else pa.array([], pa.string())
@@ -125,5 +128,5 @@ def _column(raw: RawTable, position: int, heading: str, catalogue: Catalogue) ->
         flags=share(lambda word: fold(word) in flags),
         mails=share(_MAIL.match),
         length=sum(len(word) * weight for word, weight in real) / total,
-        true_dates=position in raw.date_columns,
+        true_dates=true_dates,
     )

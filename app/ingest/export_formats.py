@@ -26,7 +26,20 @@ _BESIDE: dict[TableName, frozenset[str]] = {name: frozenset([SEGMENT]) for name 
 _BESIDE["deal"] = frozenset([SEGMENT, HOME_CURRENCY])
 _SYSTEM_KEYS = frozenset(["system", "label", "checked", "sources", "how_to_export", "notes", "signature"])
 _COMMON_KEYS = frozenset(
-    ["checked", "sources", "stages", "lead_status", "customer_status", "revenue_status", "flags", "blanks", "channels", "never", "personal"]
+    [
+        "checked",
+        "sources",
+        "stages",
+        "lead_status",
+        "lead_steps",
+        "customer_status",
+        "revenue_status",
+        "flags",
+        "blanks",
+        "channels",
+        "never",
+        "personal",
+    ]
 )
 
 
@@ -113,6 +126,14 @@ class Catalogue:
     no: frozenset[str]
     channels: frozenset[str]
     status: Mapping[str, frozenset[str]]
+    lead_steps: Mapping[str, str]
+
+    def lead_step(self, word: str) -> str | None:
+        """What a step of a log of leads is: a date of the lead, or “lost”; None when nobody knows the word."""
+        folded = fold(word)
+        if folded in self.status["lead_converted"]:
+            return "converted_at"
+        return "lost" if folded in self.status["lead_lost"] else self.lead_steps.get(folded)
 
     def known(self, table: TableName, heading: str, *, system: str | None = None) -> tuple[KnownHeading, ...]:
         """What `heading` may be in `table`: of `system` alone when named, else of all systems; best evidence first."""
@@ -281,5 +302,8 @@ def _common(path: Path, systems: dict[str, ExportSystem]) -> Catalogue:
             "customer_ended": folded("customer_status", "ended"),
             "customer_ask": folded("customer_status", "ask"),
             "revenue_cancelled": folded("revenue_status", "cancelled"),
+        },
+        lead_steps={
+            word: step for step in ("created", "mql_at", "first_contact_at", "accepted_at", "other") for word in folded("lead_steps", step)
         },
     )

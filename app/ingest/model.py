@@ -39,6 +39,8 @@ class Answers:
         heading → format name as offered by a question, e.g. "day first", "decimal comma", "%d/%m/%Y".
     stages
         stage word → outcome.
+    steps
+        Of a log: field of the lead → the word of the step that reaches it; None where no step does.
     currency
         The one currency to use: a code to take the rows of, or to name amounts that carry none.
     time_zone
@@ -55,6 +57,7 @@ class Answers:
     roles: dict[str, Role] = field(default_factory=dict)
     formats: dict[str, str] = field(default_factory=dict)
     stages: dict[str, Outcome] = field(default_factory=dict)
+    steps: dict[str, str | None] = field(default_factory=dict)
     currency: str | None = None
     time_zone: str = "UTC"
 
@@ -210,8 +213,34 @@ class AmountCheck:
 
 
 @dataclass(frozen=True)
+class FoldedEvents:
+    """A log that was turned into records: `events` of the file went into `records` rows of the table."""
+
+    events: int
+    records: int
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Rows that were used and deserve a look: how many, and the first of them with the cells that show why.
+
+    `code` is stable ("closed_before_created", "amount_out_of_scale" …). `headings` name the cells of each of `rows`, which begin with
+    the line number; `count` may be more than the rows shown.
+    """
+
+    code: str
+    text: str
+    count: int
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class Receipt:
-    """The account of one import: every row and every amount is somewhere. rows_read = rows_used + sum(set_aside)."""
+    """The account of one import: every row and every amount is somewhere. rows_read = rows_used + sum(set_aside).
+
+    `folded` is filled when the file was a log; its rows are events then. `findings` are rows that were used and deserve a look.
+    """
 
     file: FileFacts
     table: TableName
@@ -228,6 +257,8 @@ class Receipt:
     amounts: AmountCheck | None
     stages: tuple[StageWord, ...]
     warnings: tuple[str, ...] = ()
+    folded: FoldedEvents | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)

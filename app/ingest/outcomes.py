@@ -59,7 +59,8 @@ def lead_converted(plan: Plan, fields: dict[str, pa.Array], changed: list[Change
     by_flag = fields.get("converted_flag")
     by_status = None
     column = plan.column("status")
-    if column is not None:
+    # Of a log the dates are what happened; the last status may be a later one.
+    if column is not None and not (plan.raw.weights is not None and date is not None):
         values = [fold(word) for word in column.values.to_pylist()]
         if any(word in catalogue.status["lead_converted"] for word in values):
             by_status = column.spread(

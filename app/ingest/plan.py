@@ -13,6 +13,7 @@ from app.ingest import numbers
 from app.ingest.column import Column, columns_of
 from app.ingest.export_formats import HOME_CURRENCY, Catalogue
 from app.ingest.headings import fold, singular, words
+from app.ingest.history import Log, Records, find_log, question_of, records_of
 from app.ingest.mapping import Mapping, propose
 from app.ingest.model import Answers, Choice, ColumnProposal, Question, StageWord
 from app.ingest.raw import RawTable
@@ -71,11 +72,22 @@ def make_plan(raw: RawTable, answers: Answers, catalogue: Catalogue) -> Plan:
     """Decide what can be decided about `raw`, in one fixed order, and collect the questions."""
     columns = columns_of(raw, catalogue)
     system = answers.system if answers.system in catalogue.systems else recognise_system(columns, catalogue)[0]
-    recognition = None if answers.table else recognise_table(columns, raw.facts, catalogue, system=system)
-    table = answers.table or (recognition.table if recognition else None)
+    log = find_log(columns)
+    records: Records | None = None
+    if log is None:
+        recognition = None if answers.table else recognise_table(columns, raw.facts, catalogue, system=system)
+        table = answers.table or (recognition.table if recognition else None)
+    else:
+        recognition = _log_recognition(log, columns, answers)
+        table = answers.table or (recognition.table if recognition else None)
+        if table in ("lead", "deal"):
+            records = records_of(raw, log, columns, catalogue, kind=table, answers=answers)
+            if not records.fields:
+                return _no_records(raw, answers, columns, system, table, records, catalogue)
+            raw, columns = records.raw, columns_of(records.raw, catalogue)
     if table is None or table == "call":
         return _unsettled(raw, answers, columns, system, recognition, table, catalogue)
-    mapping = propose(table, columns, catalogue, system=system, answers=answers)
+    mapping = _mapping(table, columns, catalogue, system, answers, records)
     mapped = {name: columns[candidate.position] for name, candidate in mapping.fields.items()}
     formats = _formats(table, mapped, raw, catalogue, answers)
     also_closed = _also_closed(table, columns, mapping, catalogue, system, answers)
@@ -88,7 +100,7 @@ def make_plan(raw: RawTable, answers: Answers, catalogue: Catalogue) -> Plan:
     )
     stage, stage_open = _stage_words(table, mapped, catalogue, system, answers)
     currency = _currency(table, mapped, catalogue, answers)
-    questions = [*raw.questions, *mapping.questions]
+    questions = [*raw.questions, *(records.questions if records is not None else ()), *mapping.questions]
     for name in sorted(formats):
         asked = formats[name].question
         if asked is not None:
@@ -124,11 +136,55 @@ def make_plan(raw: RawTable, answers: Answers, catalogue: Catalogue) -> Plan:
         currency=currency,
         proposals=proposals,
         questions=tuple(questions),
-        notes=(*mapping.notes, *notes),
+        notes=(*(records.notes if records is not None else ()), *mapping.notes, *notes),
         missing=_missing(table, mapped, raw, wins_only),
         wins_only=wins_only,
         answers=answers,
     )
+
+
+def _log_recognition(log: Log, columns: tuple[Column, ...], answers: Answers) -> Recognition | None:
+    """What a log becomes: what its columns say, else what the user says."""
+    if answers.table is not None:
+        return None
+    key = columns[log.key]
+    if log.sure and log.kind is not None:
+        reason = f"{TABLES[log.kind].label}: a log of changes, with the id of each in “{key.heading}”."
+        return Recognition(log.kind, 0.9, reason, none_of_ours=False, scores=((log.kind, 0.9),), question=None)
+    question = question_of(log, columns)
+    return Recognition(None, 0.5, question.text, none_of_ours=False, scores=(("lead", 0.5), ("deal", 0.5)), question=question)
+
+
+def _mapping(
+    table: TableName, columns: tuple[Column, ...], catalogue: Catalogue, system: str | None, answers: Answers, records: Records | None
+) -> Mapping:
+    """The columns that fill the fields; those that were made of a log are known beforehand."""
+    if records is None:
+        return propose(table, columns, catalogue, system=system, answers=answers)
+    made = {name: heading for name, heading in records.fields.items() if name not in answers.fields}
+    mapping = propose(table, columns, catalogue, system=system, answers=replace(answers, fields={**made, **answers.fields}))
+    told = {
+        name: replace(candidate, confidence=0.95, reason="It was worked out from the events of the log.") if name in made else candidate
+        for name, candidate in mapping.fields.items()
+    }
+    return replace(mapping, fields=told)
+
+
+def _no_records(
+    raw: RawTable,
+    answers: Answers,
+    columns: tuple[Column, ...],
+    system: str | None,
+    table: TableName,
+    records: Records,
+    catalogue: Catalogue,
+) -> Plan:
+    """A log of which no record can be made, or not before a question is answered."""
+    asked = bool(records.questions)
+    reason = TABLES[table].label if asked else f"This file is none of the tables the scorecard uses: {records.notes[0]}"
+    found = Recognition(table if asked else None, 0.9 if asked else 0.0, reason, none_of_ours=not asked, scores=(), question=None)
+    plan = _unsettled(raw, answers, columns, system, found, table if asked else None, catalogue)
+    return replace(plan, questions=(*plan.questions, *records.questions), notes=(*records.notes, *plan.notes))
 
 
 def _unsettled(

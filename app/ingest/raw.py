@@ -15,6 +15,14 @@ MAX_COMMENTS = 50
 
 
 @dataclass(frozen=True)
+class SetAsideLines:
+    """Lines of a log that are in no record, and why."""
+
+    reason: str
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class RawTable:
     """A table of text.
 
@@ -46,6 +54,9 @@ class RawTable:
         (line, cells) of the first records as they stand in the file, head row and all, to point at the head row.
     data_lines, unreadable_lines
         How many lines of the file the rows and the unreadable records take up; a record may span several lines.
+    weights, events_aside
+        Of a log that was turned into records: how many events each row was made of (int64, one for each row; None for any other
+        file), and the events that are in no row. `facts.rows` stays the number of events.
     """
 
     facts: FileFacts
@@ -60,6 +71,8 @@ class RawTable:
     data_lines: int = 0
     unreadable_lines: int = 0
     top: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    weights: pa.Array | None = None
+    events_aside: tuple[SetAsideLines, ...] = ()
 
 
 def lines_reconcile(raw: RawTable) -> bool:

@@ -42,4 +42,5 @@ def rejected_csv(raw: RawTable, aside: pa.Array, reasons: dict[str, str], person
     writer.writerow(harmless(head).to_pylist())
     writer.writerows(zip(lines, why, *cells, strict=True))
     writer.writerows((line, reason) for line, reason in raw.unreadable)
+    writer.writerows((line, part.reason) for part in raw.events_aside for line in part.lines)
     return BOM + text.getvalue().encode("utf-8")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from app.errors import AnswerNeeded, ColumnError, FileRefused
 from app.ingest.convert import TYPES, Typed, convert
 from app.ingest.export_formats import catalogue
-from app.ingest.model import AmountCheck, Answers, Inspection, Receipt, SetAside, StageWord, TypedTable
+from app.ingest.model import AmountCheck, Answers, FoldedEvents, Inspection, Receipt, SetAside, StageWord, TypedTable
 from app.ingest.plan import Plan, make_plan, money_field
 from app.ingest.progress import tell
 from app.ingest.raw import RawTable
@@ -162,16 +163,14 @@ def _iso(moment: datetime | None) -> str | None:
 def _receipt(plan: Plan, typed: Typed, used: pa.Array, segments: tuple[Segment, ...]) -> Receipt:
     assert plan.table is not None
     lines = plan.raw.lines
-    codes = pc.value_counts(pc.drop_null(typed.aside)).to_pylist()
-    aside = [
-        SetAside(
-            item["values"],
-            typed.reasons[item["values"]],
-            item["counts"],
-            tuple(_lines(lines, pc.fill_null(pc.equal(typed.aside, item["values"]), fill_value=False))),
-        )
-        for item in codes
-    ]
+    # A row made of a log stands for all its events, so that the law counts lines of the file.
+    weights = plan.raw.weights if plan.raw.weights is not None else pa.array(np.ones(len(typed.aside), np.int64))
+    aside = []
+    for code in pc.unique(pc.drop_null(typed.aside)).to_pylist():
+        mask = pc.fill_null(pc.equal(typed.aside, code), fill_value=False)
+        aside.append(SetAside(code, typed.reasons[code], _total(weights.filter(mask)), tuple(_lines(lines, mask))))
+    aside += [SetAside("event", part.reason, len(part.lines), part.lines[:SHOWN_ROWS]) for part in plan.raw.events_aside]
+    rows_used = _total(weights.filter(used))
     if plan.raw.unreadable:
         where = tuple(line for line, _ in plan.raw.unreadable[:SHOWN_ROWS])
         aside.append(SetAside("unreadable_line", "The line does not fit the columns of the table.", len(plan.raw.unreadable), where))
@@ -196,14 +195,19 @@ def _receipt(plan: Plan, typed: Typed, used: pa.Array, segments: tuple[Segment, 
         segments=tuple(segment.heading for segment in segments),
         dropped_personal=by_role["personal"],
         ignored=by_role["ignored"],
-        rows_read=plan.raw.cells.num_rows + len(plan.raw.unreadable),
-        rows_used=int(pc.sum(pc.cast(used, pa.int64())).as_py() or 0),
+        rows_read=_total(weights) + sum(len(part.lines) for part in plan.raw.events_aside) + len(plan.raw.unreadable),
+        rows_used=rows_used,
         set_aside=tuple(sorted(aside, key=lambda item: (-item.count, item.code))),
         changed=tuple(typed.changed),
         amounts=amounts,
         stages=_stages(plan),
         warnings=tuple(typed.warnings),
+        folded=None if plan.raw.weights is None else FoldedEvents(rows_used, int(pc.sum(pc.cast(used, pa.int64())).as_py() or 0)),
     )
+
+
+def _total(counts: pa.Array) -> int:
+    return int(pc.sum(counts).as_py() or 0)
 
 
 def _lines(lines: pa.Array, mask: pa.Array) -> list[int]:

@@ -82,7 +82,7 @@ def test_the_expected_columns_are_mapped(shared_data: Path, file: str, table: st
 NONE_OF_OURS = [
     "dubai_real_estate_funnel/Agents.csv", "dubai_real_estate_funnel/Properties.csv", "hubspot_dummy/hubspot_tickets.csv",
     "hubspot_dummy/hubspot_activities.csv", "maven_crm/products.csv", "maven_crm/sales_teams.csv", "maven_crm/data_dictionary.csv",
-    "saas_funnel_lab/stages.csv", "saas_funnel_lab/survey.csv", "saas_funnel_lab/session_sources.csv", "saas_funnel_lab/funnel.csv",
+    "saas_funnel_lab/stages.csv", "saas_funnel_lab/survey.csv", "saas_funnel_lab/session_sources.csv",
     "saas_funnel_lab/marketing_spends.csv", "zoho_crm_sample/Tasks.csv", "zoho_crm_sample/Users.csv", "zoho_crm_sample/Products.csv",
     "zoho_crm_sample/Vendors.csv", "zoho_crm_sample/Cases.csv", "zoho_crm_sample/Purchase_Orders.csv", "zoho_crm_sample/Quotes.csv",
     "ibm_hr_likert/WA_Fn-UseC_-HR-Employee-Attrition.csv", "likert_surveys/gap.csv", "olist_funnel/olist_sellers_dataset.csv",
