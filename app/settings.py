@@ -10,15 +10,15 @@ secrets; what both must agree on is checked here.
 from __future__ import annotations
 
 import ipaddress
+import math
 import os
 import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
-
-from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import ConfigurationError
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 """The project's folder: relative paths in the settings begin here, not where the command was typed."""
+
+Login = Literal["none", "oidc"]
 
 PREFIX = "SCORECARD_"
 UPLOAD_MB_ALONE = 200
@@ -42,7 +44,8 @@ _SQLITE, _POSTGRESQL = ("sqlite", "sqlite+pysqlite"), ("postgres", "postgresql",
 _MEGABYTE = 1024**2
 
 
-class Settings(BaseSettings):
+@dataclass(frozen=True)
+class Settings:
     """What can be set, with the name in lower case and without the prefix.
 
     Parameters
@@ -74,83 +77,25 @@ class Settings(BaseSettings):
         copied by hand.
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    data_dir: Path = ROOT / "var"
+    data_dir: Path
     # A password may stand in the address, so it is not shown when the settings are printed.
-    database_url: Annotated[str, Field(repr=False)] = ""
-    cache_dir: Path = Path()
-    address: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 8501
-    login: Literal["none", "oidc"] = "none"
-    max_upload_mb: Annotated[int, Field(ge=1, le=2000)] = 0
-    max_rows: Annotated[int, Field(ge=1)] = 2_000_000
-    worker_memory_mb: Annotated[int, Field(ge=512)] = 1536
-    worker_cpu_seconds: Annotated[int, Field(ge=1)] = 60
-    worker_seconds: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 90.0
-    secret: Annotated[str, Field(repr=False)] = ""
-    public_url: str = ""
-    smtp_url: Annotated[str, Field(repr=False)] = ""
-    mail_from: str = ""
+    database_url: str = field(repr=False)
+    cache_dir: Path
+    address: str
+    port: int
+    login: Login
+    max_upload_mb: int
+    max_rows: int
+    worker_memory_mb: int
+    worker_cpu_seconds: int
+    worker_seconds: float
+    secret: str = field(repr=False)
+    public_url: str
+    smtp_url: str = field(repr=False)
+    mail_from: str
 
-    @field_validator("data_dir", "cache_dir")
-    @classmethod
-    def _below_the_project(cls, folder: Path) -> Path:
-        return ROOT / folder.expanduser()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _follow(cls, given: dict[str, object]) -> dict[str, object]:
-        """Fill what follows from something else."""
-        data_dir = ROOT / Path(str(given.get("data_dir", cls.model_fields["data_dir"].default))).expanduser()
-        hosted = given.get("login") == "oidc"
-        follows = {
-            "database_url": f"sqlite:///{(data_dir / 'scorecard.db').as_posix()}",
-            "cache_dir": data_dir / "cache",
-            "max_upload_mb": UPLOAD_MB_HOSTED if hosted else UPLOAD_MB_ALONE,
-        }
-        return {**follows, **given}
-
-    @field_validator("database_url")
-    @classmethod
-    def _known_database(cls, url: str) -> str:
-        try:
-            scheme, path = urlsplit(url).scheme, urlsplit(url).path
-        except ValueError:
-            scheme, path = "", ""
-        if scheme in _SQLITE:
-            return _sqlite_address(url)
-        if scheme not in _POSTGRESQL:
-            raise ValueError("is neither SQLite nor PostgreSQL. Write sqlite:///folder/file.db or postgresql://user:password@host/name.")
-        if not path.strip("/"):
-            raise ValueError("names no database. Write postgresql://user:password@host/name.")
-        return url
-
-    @field_validator("secret")
-    @classmethod
-    def _long_enough(cls, secret: str) -> str:
-        if secret and len(secret) < SECRET_LENGTH:
-            raise ValueError(f"is shorter than {SECRET_LENGTH} characters. Make one with: openssl rand -hex 32")
-        return secret
-
-    @field_validator("public_url")
-    @classmethod
-    def _web_address(cls, url: str) -> str:
-        parts = _parts(url)
-        if url and (parts is None or parts[0] not in ("http", "https") or not parts[1]):
-            raise ValueError("is no web address. Write https://survey.example.com.")
-        return url.rstrip("/")
-
-    @field_validator("smtp_url")
-    @classmethod
-    def _mail_address(cls, url: str) -> str:
-        parts = _parts(url)
-        if url and (parts is None or parts[0] not in ("smtp", "smtps") or not parts[1]):
-            raise ValueError("is no mail server. Write smtp://user:password@host:587 or smtps://user:password@host:465.")
-        return url
-
-    @model_validator(mode="after")
-    def _safe(self) -> Self:
+    def __post_init__(self) -> None:
+        """Refuse what is unsafe together."""
         refuse_public_listening(self.address, login=self.login)
         if self.login == "oidc" and self.max_upload_mb > UPLOAD_MB_HOSTED:
             raise ConfigurationError(
@@ -167,7 +112,6 @@ class Settings(BaseSettings):
                 f"{PREFIX}WORKER_SECONDS is shorter than {PREFIX}WORKER_CPU_SECONDS.",
                 "A file may take as long on the clock as in processor time, so set it to at least the same.",
             )
-        return self
 
     @property
     def max_upload_bytes(self) -> int:
@@ -217,24 +161,145 @@ def settings() -> Settings:
     ConfigurationError
         When a variable is unknown, cannot be understood, or allows something unsafe.
     """
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    for name in sorted(os.environ):
-        # A misspelt name would otherwise be ignored in silence, and the app would write somewhere else than meant.
-        if name.upper().startswith(PREFIX) and not name.upper().startswith(_TESTS) and name.upper() not in known:
+    return read(os.environ)
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """The settings that the variables of an environment give. An empty variable is as good as none.
+
+    Raises
+    ------
+    ConfigurationError
+        As for `settings`.
+    """
+    known = {f"{PREFIX}{name.upper()}": name for name in Settings.__dataclass_fields__}
+    given: dict[str, str] = {}
+    for name in sorted(environment):
+        # Windows does not tell upper from lower case.
+        upper = name.upper()
+        if not upper.startswith(PREFIX) or upper.startswith(_TESTS):
+            continue
+        if upper not in known:
+            # A misspelt name would otherwise be ignored in silence, and the app would write somewhere else than meant.
             raise ConfigurationError(f"There is no setting {name}.", f"The settings are {', '.join(sorted(known))}.")
+        if environment[name]:
+            given[known[upper]] = environment[name]
+
+    data_dir = ROOT / Path(given.get("data_dir", "var")).expanduser()
+    login: Login = "oidc" if _one_of(given, "login", ("none", "oidc")) == "oidc" else "none"
+    return Settings(
+        data_dir=data_dir,
+        database_url=_database_url(given.get("database_url", f"sqlite:///{(data_dir / 'scorecard.db').as_posix()}")),
+        cache_dir=ROOT / Path(given["cache_dir"]).expanduser() if "cache_dir" in given else data_dir / "cache",
+        address=given.get("address", "127.0.0.1"),
+        port=_whole(given, "port", 8501, least=1, most=65_535),
+        login=login,
+        max_upload_mb=_whole(given, "max_upload_mb", UPLOAD_MB_HOSTED if login == "oidc" else UPLOAD_MB_ALONE, least=1, most=2_000),
+        max_rows=_whole(given, "max_rows", 2_000_000, least=1),
+        worker_memory_mb=_whole(given, "worker_memory_mb", 1536, least=512),
+        worker_cpu_seconds=_whole(given, "worker_cpu_seconds", 60, least=1),
+        worker_seconds=_seconds(given, "worker_seconds", 90.0, least=1),
+        secret=_secret(given.get("secret", "")),
+        public_url=_public_url(given.get("public_url", "")),
+        smtp_url=_smtp_url(given.get("smtp_url", "")),
+        mail_from=given.get("mail_from", ""),
+    )
+
+
+def _whole(given: Mapping[str, str], name: str, default: int, *, least: int, most: int | None = None) -> int:
+    text = given.get(name, str(default))
     try:
-        return Settings()
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        name = f"{PREFIX}{str(first['loc'][0]).upper()}" if first["loc"] else "A setting"
-        # Pydantic writes "Input should be …", our own checks begin with a verb; both follow the name of the setting.
-        text = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
-        if text.endswith("."):
-            raise ConfigurationError(f"{name} {text}") from error
-        raise ConfigurationError(f"{name} {text}.", "Correct it, or remove it to use the default.") from error
+        value = int(text)
+    except ValueError:
+        raise _senseless(name, f"should be a whole number, not “{text}”") from None
+    if value < least or (most is not None and value > most):
+        raise _senseless(name, f"should be at least {least}" if most is None else f"should be from {least} to {most}")
+    return value
 
 
-def refuse_public_listening(address: str | None, *, login: Literal["none", "oidc"]) -> None:
+def _seconds(given: Mapping[str, str], name: str, default: float, *, least: float) -> float:
+    text = given.get(name, str(default))
+    try:
+        value = float(text)
+    except ValueError:
+        raise _senseless(name, f"should be a number, not “{text}”") from None
+    if not math.isfinite(value) or value < least:
+        raise _senseless(name, f"should be at least {least:g}, and not infinite")
+    return value
+
+
+def _one_of(given: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    value = given.get(name, choices[0])
+    if value not in choices:
+        raise _senseless(name, f"should be {' or '.join(choices)}, not “{value}”")
+    return value
+
+
+def _senseless(name: str, why: str) -> ConfigurationError:
+    return ConfigurationError(f"{PREFIX}{name.upper()} {why}.", "Correct it, or remove it to use the default.")
+
+
+def _database_url(url: str) -> str:
+    """The address of a database that is supported. No refusal quotes it, because a password may stand in it."""
+    try:
+        scheme, path = urlsplit(url).scheme, urlsplit(url).path
+    except ValueError:
+        scheme, path = "", ""
+    if scheme in _SQLITE:
+        return _sqlite_address(url)
+    name = f"{PREFIX}DATABASE_URL"
+    if scheme not in _POSTGRESQL:
+        raise ConfigurationError(
+            f"{name} is neither SQLite nor PostgreSQL.", "Write sqlite:///folder/file.db or postgresql://user:password@host/name."
+        )
+    if not path.strip("/"):
+        raise ConfigurationError(f"{name} names no database.", "Write postgresql://user:password@host/name.")
+    return url
+
+
+def _secret(secret: str) -> str:
+    if secret and len(secret) < SECRET_LENGTH:
+        raise ConfigurationError(f"{PREFIX}SECRET is shorter than {SECRET_LENGTH} characters.", "Make one with: openssl rand -hex 32")
+    return secret
+
+
+def _public_url(url: str) -> str:
+    parts = _parts(url)
+    if url and (parts is None or parts[0] not in ("http", "https") or not parts[1]):
+        raise ConfigurationError(f"{PREFIX}PUBLIC_URL is no web address.", "Write https://survey.example.com.")
+    return url.rstrip("/")
+
+
+def _smtp_url(url: str) -> str:
+    parts = _parts(url)
+    if url and (parts is None or parts[0] not in ("smtp", "smtps") or not parts[1]):
+        raise ConfigurationError(
+            f"{PREFIX}SMTP_URL is no mail server.", "Write smtp://user:password@host:587 or smtps://user:password@host:465."
+        )
+    return url
+
+
+def _parts(url: str) -> tuple[str, str | None] | None:
+    """Scheme and host of an address, None when it is none."""
+    try:
+        parts = urlsplit(url)
+        # Reading the port is what checks it.
+        return (parts.scheme, parts.hostname) if parts.port is None or parts.port else None
+    except ValueError:
+        return None
+
+
+def _sqlite_address(url: str) -> str:
+    """The address with its file below the project's folder when it is relative."""
+    scheme, _, file = url.partition(":///")
+    if file in ("", ":memory:") or file.startswith((":memory:?", "file:")):
+        raise ConfigurationError(
+            f"{PREFIX}DATABASE_URL names no file, so everything would be lost at the end.", "Write sqlite:///folder/file.db."
+        )
+    return f"{scheme}:///{(ROOT / Path(file).expanduser()).as_posix()}"
+
+
+def refuse_public_listening(address: str | None, *, login: Login) -> None:
     """Refuse a server that others could reach while nobody has to sign in.
 
     Parameters
@@ -266,21 +331,3 @@ def is_loopback(address: str) -> bool:
     except ValueError:
         # Another name than localhost may mean any address, now or later.
         return False
-
-
-def _parts(url: str) -> tuple[str, str | None] | None:
-    """Scheme and host of an address, None when it is none."""
-    try:
-        parts = urlsplit(url)
-        # Reading the port is what checks it.
-        return (parts.scheme, parts.hostname) if parts.port is None or parts.port else None
-    except ValueError:
-        return None
-
-
-def _sqlite_address(url: str) -> str:
-    """The address with its file below the project's folder when it is relative."""
-    scheme, _, file = url.partition(":///")
-    if file in ("", ":memory:") or file.startswith((":memory:?", "file:")):
-        raise ValueError("names no file, so everything would be lost at the end. Write sqlite:///folder/file.db.")
-    return f"{scheme}:///{(ROOT / Path(file).expanduser()).as_posix()}"

@@ -11,14 +11,13 @@ from pathlib import Path
 from threading import Timer
 
 from app.errors import ConfigurationError
-from app.services.actor import local_actor
-from app.services.play_company import ensure_play_company
-from app.settings import settings
-from app.storage import migrations
-from app.storage.engine import make_engine
+from app.settings import Settings, settings
+from app.storage import glance
 
 NAME = "run"
 HELP = "start the app on this computer and open it in the browser"
+EXAMPLE_TABLES = 5
+"""As many as the play company has files; counted here because making them takes half the app."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -31,11 +30,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prepare and serve until stopped."""
     chosen = settings()
-    engine = make_engine(chosen.database_url)
-    migrations.upgrade(engine)
-    if chosen.login == "none":
-        ensure_play_company(local_actor(engine), engine=engine, limits=chosen.limits(), say=lambda text: sys.stdout.write(f"{text}\n"))
-    engine.dispose()
+    if not _is_prepared(chosen):
+        _prepare(chosen)
     port = free_port(chosen.address, options.port or chosen.port)
     url = f"http://{'localhost' if chosen.address in ('127.0.0.1', '::1') else chosen.address}:{port}"
     sys.stdout.write(f"The Alignment Scorecard is at {url} (stop it with Ctrl+C).\n")
@@ -45,6 +41,26 @@ def run(options: argparse.Namespace) -> int:
         opener.daemon = True
         opener.start()
     return _serve(chosen.address, port, chosen.max_upload_mb)
+
+
+def _is_prepared(chosen: Settings) -> bool:
+    """Whether there is nothing to do, which one look at the file tells at most starts."""
+    if not glance.is_current(chosen.database_url):
+        return False
+    return chosen.login != "none" or glance.example_tables(chosen.database_url) == EXAMPLE_TABLES
+
+
+def _prepare(chosen: Settings) -> None:
+    from app.services.actor import local_actor
+    from app.services.play_company import ensure_play_company
+    from app.storage import migrations
+    from app.storage.engine import make_engine
+
+    engine = make_engine(chosen.database_url)
+    migrations.upgrade(engine)
+    if chosen.login == "none":
+        ensure_play_company(local_actor(engine), engine=engine, limits=chosen.limits(), say=lambda text: sys.stdout.write(f"{text}\n"))
+    engine.dispose()
 
 
 def free_port(address: str, wanted: int) -> int:

@@ -10,10 +10,10 @@ from sqlmodel import Session
 
 from app.errors import AccessDenied
 from app.storage.engine import reading, transaction
+from app.storage.glance import LOCAL_KEY
 from app.storage.queries import organizations, teams
 from app.storage.tables import MemberRole
 
-LOCAL_KEY = "local"
 LOCAL_ISSUER = "local"
 LOCAL_SUBJECT = "owner"
 

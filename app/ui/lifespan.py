@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import gc
+import inspect
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib import import_module
-from threading import Thread
+from threading import Event, Thread
 from time import sleep
 from typing import Any
 
 import streamlit as st
 
-from app.charts import workers
 from app.settings import refuse_public_listening, settings
-from app.storage import migrations
-from app.ui import cache
+from app.storage import glance
 
-WARM_AFTER = 4.0
-"""Seconds; importing at once would compete with the first page for the interpreter."""
+FIRST_PAGE = ("app.ui.frame", "app.ui.made", "app.ui.components.overview", "numpy", "PIL.Image")
+"""What the first page is made of: the database's library above all; the last two are for the icon."""
+NEXT_PAGES = ("pandas", "altair", "ibis", "scipy.special")
+"""What the pages with charts and new counts need besides."""
+AFTER = 1.0
+"""Seconds after the first page, which the visitor spends reading; a click at once should find the interpreter free."""
+
+first_page = Event()
+"""Set when the first page has been shown."""
 
 
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     """Refuse unsafe settings, bring an embedded database to its newest schema, and warm what the first page needs.
+
+    The server listens as soon as this yields, so the modules of the page are imported in a thread meanwhile: a browser needs as long
+    for its own part, and a page that comes earlier waits for the import where it needs it.
 
     Streamlit's own collection after each run is off (`runner.postScriptGC`), so the collector gets wider steps instead: many small
     objects are made and dropped in a rerun, and few survive it.
@@ -31,16 +40,45 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     chosen = settings()
     chosen.prepare_folders()
     refuse_public_listening(st.get_option("server.address"), login=chosen.login)
-    if chosen.database_url.startswith("sqlite"):
+    if chosen.database_url.startswith("sqlite") and not glance.is_current(chosen.database_url):
+        from app.storage import migrations
+        from app.ui import cache
+
         migrations.upgrade(cache.database())
     gc.set_threshold(50_000, 20, 50)
     Thread(target=_warm, name="warm", daemon=True).start()
     yield {}
+    from app.charts import workers
+
     workers.stop()
 
 
 def _warm() -> None:
-    """Import in the background what the next pages need, once the first visitor has had time to get the first page."""
-    sleep(WARM_AFTER)
-    for name in ("pandas", "altair", "ibis", "scipy.special"):
+    """Import what the first page needs at once, and what the next ones need when the first visitor has the first."""
+    for name in FIRST_PAGE:
         import_module(name)
+    # At the first element of a process Streamlit looks up the file of every module; what is looked up now is not then.
+    inspect.stack()
+    _look()
+    first_page.wait()
+    sleep(AFTER)
+    for name in NEXT_PAGES:
+        import_module(name)
+
+
+def _look() -> None:
+    """Ask the database what every page asks it first, so that the connection is there and the queries are compiled."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from app.errors import AppError
+    from app.services.snapshots import snapshot_key
+    from app.services.teams import shown_team
+    from app.ui import cache
+    from app.ui.guard import who
+
+    cache.code_version()
+    engine = cache.database()
+    # Whoever may not be let in, or whatever the database lacks, the page itself says it.
+    with suppress(AppError, SQLAlchemyError):
+        actor = who(engine)
+        snapshot_key(actor, engine=engine, team_id=shown_team(actor, engine=engine).id)

@@ -9,6 +9,7 @@ import streamlit as st
 from app.errors import AppError
 from app.ui.failure import explain
 from app.ui.frame import example_mark
+from app.ui.lifespan import first_page
 from app.ui.navigation import PAGES
 
 ICON = Path(__file__).with_name("icon.svg")
@@ -28,3 +29,5 @@ try:
     chosen.run()
 except AppError as error:
     explain(error)
+finally:
+    first_page.set()

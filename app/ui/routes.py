@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
@@ -14,9 +15,9 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import AccessDenied, AppError
-from app.storage import migrations
-from app.ui import cache, downloads
-from app.ui.guard import who
+
+if TYPE_CHECKING:
+    from app.services.actor import Actor
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +60,11 @@ class SecurityHeaders:
 async def ready(_: Request) -> Response:
     """200 when the database answers and has the newest schema, else 503. For load balancers and for `make run`."""
 
+    # Imported here and below: the server listens before the database's library is there.
     def state() -> dict[str, object]:
+        from app.storage import migrations
+        from app.ui import cache
+
         engine = cache.database()
         return {"ready": migrations.is_ready(engine), "schema": migrations.current(engine), "code": cache.code_version()[:12]}
 
@@ -73,11 +78,13 @@ async def ready(_: Request) -> Response:
 
 async def download(request: Request) -> Response:
     """A file that a page has offered, for a member of the organization it belongs to."""
+    from app.ui import downloads
+
     found = downloads.find(request.path_params["token"])
     if found is None:
         return PlainTextResponse("This download is no longer offered. Go back to the page and click again.", status_code=404)
     try:
-        actor = await run_in_threadpool(lambda: who(cache.database()))
+        actor = await run_in_threadpool(_member)
         if actor.organization_id != found.organization_id:
             raise AccessDenied("This file belongs to another organization.")
         content = await run_in_threadpool(found.make)
@@ -90,6 +97,13 @@ async def download(request: Request) -> Response:
         media_type=found.media_type,
         headers={"Content-Disposition": f'attachment; filename="{found.file_name}"', "Cache-Control": "no-store"},
     )
+
+
+def _member() -> Actor:
+    from app.ui import cache
+    from app.ui.guard import who
+
+    return who(cache.database())
 
 
 ROUTES: Sequence[BaseRoute] = (Route("/ready", ready), Route("/download/{token}/{name}", download))

@@ -11,7 +11,7 @@ import pytest
 from streamlit import config as streamlit_config
 
 from app.charts.theme import DARK, LIGHT, Palette
-from app.settings import Settings
+from app.settings import read
 
 CONFIG = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
 
@@ -95,7 +95,7 @@ def test_unsafe_values_are_not_set() -> None:
 
 
 def test_the_largest_upload_is_that_of_the_settings() -> None:
-    assert CONFIG["server"]["maxUploadSize"] == Settings().max_upload_mb
+    assert CONFIG["server"]["maxUploadSize"] == read({}).max_upload_mb
 
 
 @pytest.mark.parametrize(("mode", "palette"), [("light", LIGHT), ("dark", DARK)])

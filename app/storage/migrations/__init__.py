@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from app.storage import glance
 from app.storage.engine import reading
 from app.storage.tables import Base
 
@@ -57,7 +58,7 @@ def current(engine: Engine) -> str | None:
 
 def head() -> str:
     """The revision this code needs."""
-    return max(path.name[1:5] for path in (Path(__file__).parent / "versions").glob("v[0-9][0-9][0-9][0-9]_*.py"))
+    return glance.newest_revision()
 
 
 def revisions() -> tuple[str, ...]:
