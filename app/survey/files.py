@@ -44,12 +44,12 @@ class Content:
             raise self.wrong(place, "it is missing.")
         return tuple(table)
 
-    def text(self, place: str) -> str:
-        """A text that is not empty."""
+    def text(self, place: str, *, empty: bool = False) -> str:
+        """A text, which may be empty only where `empty` says so."""
         value = self._take(place)
         if not isinstance(value, str):
             raise self.wrong(place, "it must be a text.")
-        if not value.strip():
+        if not value.strip() and not empty:
             raise self.wrong(place, "it is empty.")
         return value
 
