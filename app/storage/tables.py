@@ -33,10 +33,13 @@ ActionKind = Literal[
     "round_opened",
     "round_closed",
     "round_removed",
+    "action_planned",
+    "action_changed",
 ]
 RoundState = Literal["draft", "open", "closed"]
 RoundWay = Literal["shared", "personal"]
 RoundSide = Literal["sales", "marketing"]
+PlannedState = Literal["open", "done", "dropped"]
 InvitationKind = Literal["shared", "personal", "resumed"]
 
 _NAMES = {
@@ -247,7 +250,7 @@ class Action(Base, table=True):
         Index("ix_action_organization_id_at", "organization_id", "at"),
         CheckConstraint(
             "what IN ('imported', 'undone', 'team_created', 'team_changed', 'example_left', 'claim_added', 'claim_removed', "
-            "'round_created', 'round_opened', 'round_closed', 'round_removed')",
+            "'round_created', 'round_opened', 'round_closed', 'round_removed', 'action_planned', 'action_changed')",
             name="what",
         ),
     )
@@ -411,3 +414,33 @@ class SurveyComment(Base, table=True):
     side: RoundSide = Field(sa_type=Text)
     dimension: str = Field(max_length=64)
     body: str = Field(sa_type=Text)
+
+
+class PlannedAction(Base, table=True):
+    """A practice that the team took up after a round, with who sees to it until when.
+
+    `title` and `because` (a JSON list of sentences) are kept as they were read when it was planned: practices and wording may change.
+    `note` is what the team wrote when it was done or dropped.
+    """
+
+    __tablename__ = "planned_action"
+    __table_args__ = (
+        _team_key(),
+        Index("ix_planned_action_organization_id_team_id", "organization_id", "team_id"),
+        CheckConstraint("state IN ('open', 'done', 'dropped')", name="state"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    organization_id: str = Field(max_length=32)
+    team_id: str = Field(max_length=32)
+    round_id: str | None = Field(default=None, foreign_key="survey_round.id", ondelete="SET NULL", max_length=32)
+    member_id: str | None = Field(default=None, foreign_key="member.id", ondelete="SET NULL", max_length=32)
+    practice: str = Field(max_length=64)
+    title: str = Field(max_length=200)
+    because: str = Field(sa_type=Text)
+    owner: str = Field(max_length=200)
+    due: date
+    state: PlannedState = Field(default="open", sa_type=Text)
+    settled_on: date | None = None
+    note: str = Field(default="", sa_type=Text)
+    created_at: datetime = Field(default_factory=now)

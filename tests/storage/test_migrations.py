@@ -33,6 +33,12 @@ SEEDS: dict[str, tuple[str, ...]] = {
         "INSERT INTO survey_response (id, organization_id, round_id, side, answers, guesses) VALUES ('p', 'o', 'r', 'sales', '{}', '{}')",
         "INSERT INTO action (id, organization_id, what, subject, at) VALUES ('b', 'o', 'round_closed', 'r', '2026-01-02 03:04:05+00:00')",
     ),
+    "0003": (
+        "INSERT INTO planned_action (id, organization_id, team_id, round_id, practice, title, because, owner, due, state, note, "
+        "created_at) VALUES ('q', 'o', 't', 'r', 'weekly_talk', 'Talk', '[]', 'Anna', '2026-02-01', 'open', '', "
+        "'2026-01-02 03:04:05+00:00')",
+        "INSERT INTO action (id, organization_id, what, subject, at) VALUES ('c', 'o', 'action_planned', 'q', '2026-01-02 03:04:05+00:00')",
+    ),
 }
 """Rows as the code of each revision would have written them, added once the database stands at that revision."""
 
