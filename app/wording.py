@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 from math import inf, isinf, isnan
+from typing import Literal, Self
 
 from app.statistics.intervals import Interval
 
@@ -14,38 +15,60 @@ NBSP = "\u00a0"
 MINUS = "\u2212"
 
 
-def count(number: float) -> str:
+NumberKind = Literal["count", "share", "change", "points", "money"]
+
+
+class Written(str):
+    """A number as it is written for readers, which still knows its value: a workbook's cell gets the number, a page the words.
+
+    `kind` says how the value is to be read: "share" and "change" are fractions (.632 is 63.2 %), "points" a difference of fractions,
+    "count" and "money" plain numbers.
+    """
+
+    value: float
+    kind: NumberKind
+
+    def __new__(cls, text: str, value: float, kind: NumberKind) -> Self:
+        """`text` for readers, `value` for programs."""
+        made = super().__new__(cls, text)
+        made.value, made.kind = value, kind
+        return made
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, float, NumberKind]]:
+        return type(self), (str(self), self.value, self.kind)
+
+
+def count(number: float) -> Written:
     """A whole number: 4238 → "4,238"."""
-    return f"{number:,.0f}".replace("-", MINUS)
+    return Written(f"{number:,.0f}".replace("-", MINUS), number, "count")
 
 
-def percent(share: float, *, digits: int = 1) -> str:
+def percent(share: float, *, digits: int = 1) -> Written:
     """A share as percent: .631501 → "63.2 %"; infinity → "no limit"."""
     if isinf(share):
-        return "no limit"
+        return Written("no limit", share, "share")
     if isnan(share):
         raise ValueError("a share that is not a number has no place on the screen")
-    return f"{share * 100:,.{digits}f}{NBSP}%".replace("-", MINUS)
+    return Written(f"{share * 100:,.{digits}f}{NBSP}%".replace("-", MINUS), share, "share")
 
 
-def signed_percent(share: float, *, digits: int = 1) -> str:
+def signed_percent(share: float, *, digits: int = 1) -> Written:
     """A change as percent with its sign: .12 → "+12.0 %", -.034 → "−3.4 %"."""
-    if isinf(share):
-        return "no limit"
-    return f"{share * 100:+,.{digits}f}{NBSP}%".replace("-", MINUS)
+    text = "no limit" if isinf(share) else f"{share * 100:+,.{digits}f}{NBSP}%".replace("-", MINUS)
+    return Written(text, share, "change")
 
 
-def points(difference: float, *, digits: int = 1) -> str:
+def points(difference: float, *, digits: int = 1) -> Written:
     """A difference of two shares in percentage points: .021 → "+2.1 points"."""
-    return f"{difference * 100:+,.{digits}f}{NBSP}points".replace("-", MINUS)
+    return Written(f"{difference * 100:+,.{digits}f}{NBSP}points".replace("-", MINUS), difference, "points")
 
 
-def change(ratio: float, *, digits: int = 1) -> str:
+def change(ratio: float, *, digits: int = 1) -> Written:
     """A ratio as a relative change: 1.25 → "+25.0 %"; infinity → "no limit"."""
-    return "no limit" if isinf(ratio) else signed_percent(ratio - 1, digits=digits)
+    return signed_percent(ratio - 1, digits=digits)
 
 
-def money(amount: float, currency: str | None = None) -> str:
+def money(amount: float, currency: str | None = None) -> Written:
     """An amount rounded as its size deserves: 10005534 → "10.01 million", 83210.4 → "83,210"; the code goes in front."""
     size = abs(amount)
     if size >= 999_500_000:
@@ -57,13 +80,13 @@ def money(amount: float, currency: str | None = None) -> str:
     else:
         text = f"{amount:,.2f}"
     text = text.replace("-", MINUS).replace(" ", NBSP)
-    return f"{currency}{NBSP}{text}" if currency else text
+    return Written(f"{currency}{NBSP}{text}" if currency else text, amount, "money")
 
 
-def exact_money(amount: float, currency: str | None = None) -> str:
+def exact_money(amount: float, currency: str | None = None) -> Written:
     """An amount to the cent, for tables: 10005534 → "10,005,534.00"."""
     text = f"{amount:,.2f}".replace("-", MINUS)
-    return f"{currency}{NBSP}{text}" if currency else text
+    return Written(f"{currency}{NBSP}{text}" if currency else text, amount, "money")
 
 
 def percent_range(interval: Interval, *, digits: int = 1) -> str:

@@ -17,6 +17,9 @@ Format = Literal["svg", "pdf", "png"]
 FORMATS: tuple[Format, ...] = ("svg", "pdf", "png")
 MEDIA_TYPES: dict[Format, str] = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 PRINT_PPI = 200
+Shape = Literal["a4", "16x9"]
+SHAPES: dict[Shape, tuple[int, int]] = {"a4": (640, 320), "16x9": (900, 330)}
+"""Width and height in points of a chart for a page of paper and for a slide."""
 SECONDS = 30
 
 
@@ -42,6 +45,28 @@ def for_print(figures: Sequence[Figure]) -> tuple[bytes, ...]:
         When a worker fails or takes longer than half a minute.
     """
     return tuple(_results([workers.pool().submit(convert, json.dumps(print_spec(figure)), "svg") for figure in figures]))
+
+
+def batch(wanted: Sequence[tuple[Figure, Format, Shape]]) -> tuple[bytes, ...]:
+    """Many files at once, in the order asked for, with title and caption burned in.
+
+    Raises
+    ------
+    ExportError
+        When a worker fails or takes longer than half a minute.
+    """
+    made = []
+    for figure, kind, shape in wanted:
+        width, height = SHAPES[shape]
+        made.append(workers.pool().submit(convert, json.dumps(export_spec(figure, width=width, height=height)), kind))
+    return tuple(_results(made))
+
+
+def pictures_16_9(figures: Sequence[Figure]) -> tuple[bytes, ...]:
+    """Each figure as a PNG for a slide, without title and caption."""
+    width, height = SHAPES["16x9"]
+    specs = [json.dumps({**print_spec(figure, width=width, height=height), "background": "white"}) for figure in figures]
+    return tuple(_results([workers.pool().submit(convert, spec, "png") for spec in specs]))
 
 
 def _results(made: list[Future[bytes]]) -> list[bytes]:

@@ -118,7 +118,7 @@ def _levels(line: ClaimLine, found: LevelComparison, *, account: Account, mode: 
     rows = [LevelRow("Yours", found.observed, low, high, published=False)]
     if found.other_level is None:
         rows.append(LevelRow("Your benchmark", found.aligned_level, None, None, published=True))
-        beside = figure(found.aligned_level)
+        beside = str(figure(found.aligned_level))
     else:
         rows.append(LevelRow("Aligned firms, as reported", found.aligned_level, None, None, published=True))
         rows.append(LevelRow("Other firms, as reported", found.other_level, None, None, published=True))
