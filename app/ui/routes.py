@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
@@ -106,5 +107,19 @@ def _member() -> Actor:
     return who(cache.database())
 
 
-ROUTES: Sequence[BaseRoute] = (Route("/ready", ready), Route("/download/{token}/{name}", download))
+class Survey:
+    """The pages of the survey, imported at their first request: the first page of a manager does not wait for them."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request to the survey's own router."""
+        pages = await run_in_threadpool(import_module, "app.ui.respondent.routes")
+        await pages.ROUTER(scope, receive, send)
+
+
+ROUTES: Sequence[BaseRoute] = (
+    Route("/ready", ready),
+    Route("/download/{token}/{name}", download),
+    Route("/s/{rest:path}", Survey()),
+    Route("/survey-round/{rest:path}", Survey()),
+)
 MIDDLEWARE: Sequence[Middleware] = (Middleware(SecurityHeaders),)

@@ -34,7 +34,7 @@ from app.storage.tables import Dataset
 
 LIMITS = Limits()
 
-ASKS_BY_LOGIN = {"memberships", "organization_by_key", "add_organization", "invitation", "due"}
+ASKS_BY_LOGIN = {"memberships", "organization_by_key", "add_organization", "invitations", "due"}
 """The queries that cannot know the organization yet.
 
 They find it, by the verified login, a well-known name or the hash of a respondent's token; make it; or ask for all, as the clock that

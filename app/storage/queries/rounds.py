@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete
@@ -91,6 +91,10 @@ def add_invitation(
     session.add(SurveyInvitation(token_hash=token_hash, organization_id=organization_id, round_id=round_id, kind=kind, side=side))
 
 
-def invitation(*, session: Session, token_hash: str) -> SurveyInvitation | None:
-    """The link of a token: a respondent comes with nothing but that, so it is what finds the organization."""
-    return session.exec(select(SurveyInvitation).where(SurveyInvitation.token_hash == token_hash)).one_or_none()
+def invitations(*, session: Session, token_hashes: Sequence[str]) -> Mapping[str, SurveyInvitation]:
+    """Links by the hash of their tokens; unknown ones are left out.
+
+    A respondent comes with nothing but the token, so it is what finds the organization.
+    """
+    found = session.exec(select(SurveyInvitation).where(col(SurveyInvitation.token_hash).in_(token_hashes)))
+    return {row.token_hash: row for row in found}
