@@ -270,7 +270,7 @@ def _check(changes: Changes, *, survey: Questionnaire, in_room: bool) -> None:
 def _clean(body: str) -> str:
     """The text without what no database or page can hold: control characters, and halves of characters."""
     whole = body.replace("\r\n", "\n").encode("utf-8", "ignore").decode()
-    return "".join(one for one in whole if one in "\n\t" or ord(one) >= 32 and ord(one) != 127).strip()
+    return "".join(one for one in whole if one in "\n\t" or (ord(one) >= 32 and ord(one) != 127)).strip()
 
 
 def _on_scale(value: object) -> bool:
