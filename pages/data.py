@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.ui.components.datasets import history_of
 from app.ui.components.importing import pending_import, uploader
+from app.ui.components.joining import join_box
 from app.ui.frame import head, next_step
 from app.ui.guard import enter
 
@@ -11,5 +12,6 @@ visit = enter("data")
 head(visit)
 if not pending_import(visit):
     uploader(visit)
+join_box(visit)
 history_of(visit)
 next_step(visit)

@@ -91,6 +91,11 @@ class Traps:
     personal_headings: frozenset[str]
     personal_words: frozenset[str]
     personal_pairs: tuple[frozenset[str], ...]
+    outcome_headings: frozenset[str]
+
+    def outcome(self, heading: str) -> bool:
+        """Whether `heading` names what only repeats how the record ended."""
+        return fold(heading) in self.outcome_headings
 
     def amount(self, heading: str) -> bool:
         """Whether `heading` is weighted, expected, annual or otherwise no amount of a sale."""
@@ -268,7 +273,7 @@ def _common(path: Path, systems: dict[str, ExportSystem]) -> Catalogue:
     both = sorted(ask & set(certain))
     if both:
         raise CatalogueError(f"{path.name}: the stage word “{both[0]}” is both settled and to be asked.")
-    never = _section(path, "never", data["never"], ["amount", "closed", "duration", "source", "words"])
+    never = _section(path, "never", data["never"], ["amount", "closed", "duration", "source", "group", "words"])
     never_words = _section(path, "never.words", never.get("words"), ["amount", "date"])
     pairs = data["personal"].get("pairs", [])
     return Catalogue(
@@ -289,6 +294,7 @@ def _common(path: Path, systems: dict[str, ExportSystem]) -> Catalogue:
             source_headings=folded("never", "source"),
             personal_headings=folded("personal", "headings"),
             personal_words=frozenset(_texts(path, "personal.words", data["personal"].get("words", []))),
+            outcome_headings=folded("never", "group"),
             personal_pairs=tuple(frozenset(_texts(path, "personal.pairs", pair)) for pair in pairs),
         ),
         blanks=folded("blanks", "words"),

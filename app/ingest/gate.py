@@ -25,12 +25,12 @@ import app
 from app import errors
 from app.errors import AppError, FileError, FileRefused, Stopped
 from app.ingest.limits import Limits
-from app.ingest.model import Answers, Inspection, Receipt, TypedTable
+from app.ingest.model import Answers, Inspection, JoinChoice, JoinOffer, LoadedTable, Receipt, TypedTable
 from app.ingest.progress import Progress, heard
 from app.ingest.wire import from_plain, to_plain
 from app.tables import SnapshotInfo
 
-Action = Literal["inspect", "read", "decode"]
+Action = Literal["inspect", "read", "decode", "offer", "join"]
 Watch = Callable[[Progress], bool]
 """Told how far the file is, about four times a second; when it answers False the file is dropped and its process killed."""
 
@@ -116,6 +116,40 @@ def read_file(
     )
 
 
+def offer_joins(
+    data: bytes, *, name: str, answers: Answers, loaded: tuple[tuple[LoadedTable, bytes], ...], limits: Limits | None = None
+) -> tuple[JoinOffer, ...]:
+    """Which joins a file offers to loaded tables (each with its Parquet); see `app.ingest.join_offers`.
+
+    Raises
+    ------
+    FileRefused
+        As for `inspect_file`.
+    """
+    result, _ = _run("offer", data, name, answers, limits or Limits(), loaded=loaded)
+    found: tuple[JoinOffer, ...] = from_plain(tuple[JoinOffer, ...], result["offers"])
+    return found
+
+
+def join_file(
+    data: bytes, *, name: str, answers: Answers, loaded: tuple[LoadedTable, bytes], choice: JoinChoice, limits: Limits | None = None
+) -> TypedTable:
+    """The loaded table with what it gains from a file, and the receipt of the file; see `app.ingest.join`.
+
+    Raises
+    ------
+    FileRefused, ColumnError
+        When the file cannot be read, lacks a column of the choice, or nothing matches.
+    """
+    result, files = _run("join", data, name, answers, limits or Limits(), loaded=(loaded,), choice=choice)
+    return TypedTable(
+        parquet=files["table.parquet"],
+        info=from_plain(SnapshotInfo, result["info"]),
+        receipt=from_plain(Receipt, result["receipt"]),
+        rejected_csv=files["rejected.csv"],
+    )
+
+
 def decode_file(data: bytes, *, name: str, answers: Answers | None = None, limits: Limits | None = None) -> bytes:
     """The file's table as CSV in UTF-8, headings first, every cell as text exactly as it was decoded.
 
@@ -136,6 +170,8 @@ def _run(
     limits: Limits,
     today: datetime.date | None = None,
     watch: Watch | None = None,
+    loaded: tuple[tuple[LoadedTable, bytes], ...] = (),
+    choice: JoinChoice | None = None,
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     if not data:
         raise FileRefused("The file is empty.", "Export it again; nothing was imported.", file=name)
@@ -155,7 +191,11 @@ def _run(
                 "limits": to_plain(limits),
                 "today": None if today is None else today.isoformat(),
                 "watched": True,
+                "loaded": [to_plain(table) for table, _ in loaded],
+                "choice": to_plain(choice),
             }
+            for number, (_, parquet) in enumerate(loaded):
+                (Path(folder) / f"loaded-{number}.parquet").write_bytes(parquet)
             return _in_folder(Path(folder), data, request, limits, watch)
     finally:
         _SLOTS.release()

@@ -236,10 +236,68 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class LoadedTable:
+    """What must be known of a loaded table to join a file to it; `headings` are (stored column, heading it had in its file)."""
+
+    info: SnapshotInfo
+    headings: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class JoinChoice:
+    """How a loaded table and another file are put together by an id.
+
+    `key` is a stored column of the loaded table, `other_key` the heading of the same thing in the file. `fields` are (field of the
+    table, heading of the file), `segments` further headings kept to compare groups by. `converted` says that whoever is in
+    the file, and has a date where the file gives one, became a customer, and nobody else.
+    """
+
+    table: TableName
+    key: str
+    other_key: str
+    fields: tuple[tuple[str, str], ...] = ()
+    segments: tuple[str, ...] = ()
+    converted: bool = False
+
+
+@dataclass(frozen=True)
+class JoinCounts:
+    """What matches: rows = matched + alone + blank of the loaded table, and other_rows = the sum of the other_… of the file.
+
+    `alone` rows have an id that the other side lacks, `blank` rows have none. `ids` and `ids_matched` count different ids of the loaded
+    table. `other_double` are rows of the file whose id comes again with other values: nothing is taken from them but a first date.
+    """
+
+    rows: int
+    matched: int
+    alone: int
+    blank: int
+    ids: int
+    ids_matched: int
+    other_rows: int
+    other_matched: int
+    other_alone: int
+    other_double: int
+    other_blank: int
+
+
+@dataclass(frozen=True)
+class JoinOffer:
+    """A join that can be made, as data: which two columns meet, what the loaded table gains, and what would match."""
+
+    choice: JoinChoice
+    key_label: str
+    gained: tuple[str, ...]
+    counts: JoinCounts
+    text: str
+
+
+@dataclass(frozen=True)
 class Receipt:
     """The account of one import: every row and every amount is somewhere. rows_read = rows_used + sum(set_aside).
 
     `folded` is filled when the file was a log; its rows are events then. `findings` are rows that were used and deserve a look.
+    `joined` is filled when the file was joined to a loaded table; the rows are the file's then.
     """
 
     file: FileFacts
@@ -259,6 +317,7 @@ class Receipt:
     warnings: tuple[str, ...] = ()
     folded: FoldedEvents | None = None
     findings: tuple[Finding, ...] = ()
+    joined: JoinCounts | None = None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from app.ingest.headings import fold, singular, words
 from app.ingest.history import Log, Records, find_log, question_of, records_of
 from app.ingest.mapping import Mapping, propose
 from app.ingest.model import Answers, Choice, ColumnProposal, Question, StageWord
+from app.ingest.outcome_groups import ends
 from app.ingest.raw import RawTable
 from app.ingest.recognise import Recognition, recognise_system, recognise_table
 from app.ingest.roles import propose_roles, unread_proposals
@@ -110,7 +111,8 @@ def make_plan(raw: RawTable, answers: Answers, catalogue: Catalogue) -> Plan:
     if currency.question:
         questions.append(currency.question)
     shown = {mapping.fields[name].position: format.words for name, format in formats.items()}
-    proposals = propose_roles(table, columns, mapping, catalogue, answers=answers, formats=shown)
+    ended = ends(table, columns, mapping, stage, catalogue)
+    proposals = propose_roles(table, columns, mapping, catalogue, answers=answers, formats=shown, ended=ended)
     notes = _more_notes(table, mapped, stage, catalogue, system, wins_only)
     if also_closed:
         fills = " and ".join(f"“{column.heading}”" for column in also_closed)

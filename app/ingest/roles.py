@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from app.ingest.column import Column
 from app.ingest.export_formats import Catalogue
 from app.ingest.headings import fold, words
 from app.ingest.mapping import Mapping, known_segment
 from app.ingest.model import Answers, ColumnProposal, Role
+from app.ingest.outcome_groups import tells_the_end
 from app.tables import MAX_SEGMENTS, TABLES, TableName
 
 FEW = 200
@@ -15,9 +19,16 @@ LONG_TEXT = 60
 
 
 def propose_roles(
-    table: TableName, columns: tuple[Column, ...], mapping: Mapping, catalogue: Catalogue, *, answers: Answers, formats: dict[int, str]
+    table: TableName,
+    columns: tuple[Column, ...],
+    mapping: Mapping,
+    catalogue: Catalogue,
+    *,
+    answers: Answers,
+    formats: dict[int, str],
+    ended: pa.Array | None = None,
 ) -> tuple[ColumnProposal, ...]:
-    """A proposal for every column; `formats` says in words how the mapped ones will be read."""
+    """A proposal for every column; `formats` says in words how the mapped ones will be read, `ended` how each row ended."""
     by_position = {candidate.position: candidate for candidate in mapping.fields.values()}
     proposals: list[ColumnProposal] = []
     segments = 0
@@ -29,6 +40,8 @@ def propose_roles(
             )
             continue
         role, confidence, reason = _role(table, column, catalogue, answers)
+        if role == "segment" and column.heading not in answers.roles and _repeats_the_end(column, ended, catalogue):
+            role, confidence, reason = "ignored", 0.9, "It only repeats how each record ended, so groups of it would compare nothing."
         if role == "segment":
             segments += 1
             if segments > MAX_SEGMENTS:
@@ -39,6 +52,12 @@ def propose_roles(
                 )
         proposals.append(_proposal(column, role, None, confidence, reason, None))
     return tuple(proposals)
+
+
+def _repeats_the_end(column: Column, ended: pa.Array | None, catalogue: Catalogue) -> bool:
+    if catalogue.traps.outcome(column.heading):
+        return True
+    return ended is not None and tells_the_end(column.spread(pc.if_else(pc.equal(column.values, ""), None, column.values)), ended)
 
 
 def _role(table: TableName, column: Column, catalogue: Catalogue, answers: Answers) -> tuple[Role, float, str]:

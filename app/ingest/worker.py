@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from app.ingest import progress
 
 if TYPE_CHECKING:
+    from app.ingest.join import Loaded
     from app.ingest.model import Answers
     from app.ingest.raw import RawTable
 
@@ -148,7 +149,54 @@ def _decode(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
     return {"rows": raw.facts.rows}
 
 
-_ACTIONS: dict[str, Callable[[Path, dict[str, Any]], dict[str, Any]]] = {"inspect": _inspect, "read": _read, "decode": _decode}
+def _loaded(folder: Path, request: dict[str, Any]) -> tuple[Loaded, ...]:
+    import pyarrow.parquet as pq
+
+    from app.ingest.join import Loaded
+    from app.ingest.model import LoadedTable
+    from app.ingest.wire import from_plain
+
+    sides = []
+    for number, plain in enumerate(request["loaded"]):
+        table: LoadedTable = from_plain(LoadedTable, plain)
+        headings = dict(table.headings) | {segment.name: segment.heading for segment in table.info.segments}
+        sides.append(Loaded(pq.read_table(folder / f"loaded-{number}.parquet"), table.info, headings))
+    return tuple(sides)
+
+
+def _offer(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
+    from app.ingest.export_formats import catalogue
+    from app.ingest.join_offers import offers
+    from app.ingest.wire import to_plain
+
+    raw, answers = _open(folder, request)
+    return {"offers": to_plain(offers(_loaded(folder, request), raw, answers, catalogue()))}
+
+
+def _join(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
+    from app.ingest.export_formats import catalogue
+    from app.ingest.join import join
+    from app.ingest.join_offers import partner_of
+    from app.ingest.model import JoinChoice
+    from app.ingest.plan import make_plan
+    from app.ingest.wire import from_plain, to_plain
+
+    raw, answers = _open(folder, request)
+    choice: JoinChoice = from_plain(JoinChoice, request["choice"])
+    partner = partner_of(make_plan(raw, answers, catalogue()), converted=choice.converted)
+    joined = join(_loaded(folder, request)[0], partner, choice, catalogue=catalogue(), answers=answers)
+    (folder / PARQUET).write_bytes(joined.parquet)
+    (folder / REJECTED).write_bytes(joined.rejected_csv)
+    return {"info": to_plain(joined.info), "receipt": to_plain(joined.receipt)}
+
+
+_ACTIONS: dict[str, Callable[[Path, dict[str, Any]], dict[str, Any]]] = {
+    "inspect": _inspect,
+    "read": _read,
+    "decode": _decode,
+    "offer": _offer,
+    "join": _join,
+}
 
 
 if __name__ == "__main__":

@@ -138,3 +138,13 @@ def test_rubbish_is_refused_and_can_be_discarded(open_page: Open) -> None:
     assert "deals.csv" in words(page)
     page = click(page, "Discard this file")
     assert not page.error
+
+
+def test_a_second_file_is_offered_as_a_join_and_added(open_page: Open) -> None:
+    data = click(upload(open_page("data"), DEALS), "Import")
+    companies = "Account,Sector\n" + "".join(f"A{n},{('Retail', 'Health', 'Energy')[n % 3]}\n" for n in range(40))
+    data = upload(open_page("data"), companies, name="companies.csv")
+    assert "40 of 40 different “Account” of the deals are in “Account” of this file. The deals would gain “Sector”." in words(data)
+    data = click(data, "Add to the deals")
+    assert "360 of 360 rows have gained columns." in words(data)
+    assert "Sector" in str(open_page("compare").main)

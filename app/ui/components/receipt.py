@@ -17,6 +17,15 @@ def receipt_box(receipt: Receipt) -> None:
         st.markdown(
             f"{wording.count(receipt.rows_read)} rows read = **{wording.count(receipt.rows_used)} used** + {wording.count(aside)} set aside"
         )
+        if receipt.folded is not None:
+            folded = receipt.folded
+            st.markdown(f"{wording.count(folded.events)} events became **{wording.count(folded.records)} rows**, one for each id")
+        if receipt.joined is not None:
+            counts = receipt.joined
+            st.markdown(
+                f"{wording.count(counts.rows)} loaded rows = **{wording.count(counts.matched)} matched** + {wording.count(counts.alone)} "
+                f"without a partner in the file + {wording.count(counts.blank)} without an id"
+            )
         for part in receipt.set_aside:
             lines = ", ".join(str(row) for row in part.rows[:5])
             st.caption(f"{wording.count(part.count)} set aside: {escape(part.reason)} (lines {lines}{' …' if part.count > 5 else ''})")
