@@ -1,8 +1,8 @@
-"""Team settings: name, time zone, currency, the day the programme began, the team's own benchmarks."""
+"""Team settings: name, time zone, currency, the day the programme began, the team's own benchmarks, what counts in the survey."""
 
 from __future__ import annotations
 
-from app.ui.components.team import benchmarks, settings_form
+from app.ui.components.team import benchmarks, settings_form, survey_weights
 from app.ui.frame import head, next_step
 from app.ui.guard import enter
 
@@ -10,4 +10,5 @@ visit = enter("team")
 head(visit)
 settings_form(visit)
 benchmarks(visit)
+survey_weights(visit)
 next_step(visit)

@@ -101,7 +101,10 @@ class Member(Base, table=True):
 
 
 class Team(Base, table=True):
-    """A sales side and a marketing side that share a number. `programme_start`: when the alignment programme began."""
+    """A sales side and a marketing side that share a number. `programme_start`: when the alignment programme began.
+
+    `survey_weights` is a JSON object, how much each dimension of the survey counts; None while all count the same.
+    """
 
     __tablename__ = "team"
     __table_args__ = (
@@ -117,6 +120,7 @@ class Team(Base, table=True):
     currency: str | None = Field(default=None, max_length=3)
     programme_start: date | None = None
     win_rate_definition: str = Field(default="{}", sa_type=Text)
+    survey_weights: str | None = Field(default=None, sa_type=Text)
     is_example: bool = False
     created_at: datetime = Field(default_factory=now)
 

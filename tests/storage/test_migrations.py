@@ -39,6 +39,10 @@ SEEDS: dict[str, tuple[str, ...]] = {
         "'2026-01-02 03:04:05+00:00')",
         "INSERT INTO action (id, organization_id, what, subject, at) VALUES ('c', 'o', 'action_planned', 'q', '2026-01-02 03:04:05+00:00')",
     ),
+    "0004": (
+        "INSERT INTO team (id, organization_id, name, time_zone, win_rate_definition, survey_weights, is_example, created_at) "
+        "VALUES ('s', 'o', 'South', 'UTC', '{}', '{\"roles\": 2}', false, '2026-01-02 03:04:05+00:00')",
+    ),
 }
 """Rows as the code of each revision would have written them, added once the database stands at that revision."""
 

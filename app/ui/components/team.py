@@ -11,7 +11,9 @@ from app.benchmarks.catalogue import custom_claim
 from app.clock import today
 from app.errors import AppError
 from app.services.own_claims import Plain, add_own_claim, list_own_claims, remove_own_claim
+from app.services.survey_weights import LARGEST, read_weights, set_weights
 from app.services.teams import rename_team, set_currency, set_programme_start, set_time_zone
+from app.survey.questionnaire import MASTER, newest
 from app.ui.components.figure import escape
 from app.ui.failure import explain
 from app.ui.guard import Visit
@@ -124,3 +126,27 @@ def _save(visit: Visit, *, name: str, start: date | None, zone: str | None, curr
         return
     st.toast("Saved.", icon=":material/check:")
     st.rerun()
+
+
+def survey_weights(visit: Visit) -> None:
+    """How much each dimension of the survey counts for this team."""
+    version = newest()
+    names = version.wording(MASTER).dimensions
+    kept = read_weights(visit.actor, engine=visit.engine, team_id=visit.team.id, questionnaire=version)
+    st.subheader("What counts in the survey's total", anchor=False)
+    st.markdown(
+        "Each subject counts the same unless you say otherwise. 2 counts twice as much as 1, and 0 leaves a subject out of the total."
+    )
+    with st.form("survey_weights", border=True):
+        weights = {}
+        with st.grid(4, min_column_width=160):
+            for dimension in version.dimensions:
+                name = names[dimension.id].name
+                weights[dimension.id] = st.number_input(name, 0.0, LARGEST, kept[dimension.id], step=0.5, help=names[dimension.id].about)
+        if st.form_submit_button("Save the weights"):
+            try:
+                set_weights(visit.actor, engine=visit.engine, team_id=visit.team.id, weights=weights)
+            except AppError as error:
+                explain(error)
+            else:
+                st.toast("Saved.", icon=":material/check:")
