@@ -7,7 +7,7 @@ import hashlib
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from app.storage.tables import Blob, Dataset, Upload
+from app.storage.tables import Blob, Dataset, KeptReport, Upload
 
 
 def put(*, session: Session, organization_id: str, content: bytes) -> str:
@@ -26,7 +26,7 @@ def content(*, session: Session, organization_id: str, sha256: str) -> bytes | N
 
 
 def clear_unused(*, session: Session, organization_id: str) -> int:
-    """Remove the bytes that neither a dataset nor a pending upload speaks of; returns how many were removed.
+    """Remove the bytes that no dataset, no report and no pending upload speaks of; returns how many were removed.
 
     The caller holds the organization (`lock_organization`), so that no import is about to speak of them.
     """
@@ -41,6 +41,7 @@ def clear_unused(*, session: Session, organization_id: str) -> int:
         ),
         select(Dataset.parquet_sha256).where(Dataset.organization_id == organization_id),
         select(Dataset.rejected_sha256).where(Dataset.organization_id == organization_id),
+        select(KeptReport.pdf_sha256).where(KeptReport.organization_id == organization_id, col(KeptReport.pdf_sha256).is_not(None)),
     )
     unused = (col(Blob.sha256).not_in(used) for used in speaking)
     removed = session.exec(delete(Blob).where(col(Blob.organization_id) == organization_id, *unused))

@@ -1,0 +1,73 @@
+"""Two reports side by side: what moved by more than chance would move it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from app import wording
+from app.services.scorecard.document import PARTS
+from app.statistics.intervals import Interval
+from app.statistics.proportions import newcombe_difference
+
+Moved = Literal["up", "down", "noise", "unknown"]
+LABELS = {"win_rate": "Win rate", "retention": "Retention", "growth": "Growth", "lead_conversion": "Lead conversion"}
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One number in two reports. `moved` is "noise" when the range of the difference holds zero, "unknown" when there is no range."""
+
+    label: str
+    earlier: str
+    later: str
+    difference: str
+    moved: Moved
+    sentence: str
+
+
+def movements(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> tuple[Movement, ...]:
+    """What moved between two scorecards as documents (`app.services.scorecard.document`).
+
+    A rate moved when Newcombe's 95 % interval of the difference excludes zero; growth when the two likely ranges do not touch. Reports
+    whose days overlap share records, so a movement that is called noise may still be real.
+    """
+    found = []
+    for key in LABELS:
+        before, after = earlier["numbers"].get(key), later["numbers"].get(key)
+        if before is not None and after is not None:
+            found.append(_movement(key, before, after))
+    return tuple(found)
+
+
+def _movement(key: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Movement:
+    written = wording.signed_percent if before["is_change"] else wording.percent
+    label = LABELS[key]
+    if before["value"] is None or after["value"] is None:
+        words = [written(one["value"]) if one["value"] is not None else "not computed" for one in (before, after)]
+        return Movement(label, str(words[0]), str(words[1]), "", "unknown", f"{label} is not in both reports.")
+    difference = after["value"] - before["value"]
+    interval = _interval(key, before, after)
+    if interval is None:
+        moved: Moved = "unknown"
+        sentence = f"{label} has no likely range in both reports, so it cannot be said whether it moved."
+    elif interval.low > 0 or interval.high < 0:
+        moved = "up" if difference > 0 else "down"
+        sentence = f"{label} went {moved} by {wording.points(abs(difference))}, more than chance alone would move it."
+    else:
+        moved = "noise"
+        sentence = f"{label} moved by {wording.points(difference)}, within what chance alone would do."
+    return Movement(label, str(written(before["value"])), str(written(after["value"])), str(wording.points(difference)), moved, sentence)
+
+
+def _interval(key: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Interval | None:
+    names = PARTS[key]
+    parts = [one["parts"] for one in (after, before)]
+    if not before["is_change"] and all(part is not None and set(names) <= set(part) for part in parts):
+        (x1, n1), (x2, n2) = ((int(part[names[0]]), int(part[names[1]])) for part in parts)
+        return newcombe_difference(x1, n1, x2, n2)
+    ranges = [one["interval"] for one in (after, before)]
+    if any(one is None for one in ranges):
+        return None
+    return Interval(ranges[0]["low"] - ranges[1]["high"], ranges[0]["high"] - ranges[1]["low"], method="ranges apart")
