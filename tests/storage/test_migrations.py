@@ -43,6 +43,14 @@ SEEDS: dict[str, tuple[str, ...]] = {
         "INSERT INTO team (id, organization_id, name, time_zone, win_rate_definition, survey_weights, is_example, created_at) "
         "VALUES ('s', 'o', 'South', 'UTC', '{}', '{\"roles\": 2}', false, '2026-01-02 03:04:05+00:00')",
     ),
+    "0005": (
+        "INSERT INTO kept_report (id, organization_id, team_id, title, request, choice, data_sha256, edition, code, state, step, holder, "
+        "beat_at, created_at) VALUES ('k', 'o', 't', 'Board', '{}', '{}', 'f', '2026-11', 'c', 'failed', 'waiting', 'h', "
+        "'2026-01-02 03:04:05+00:00', '2026-01-02 03:04:05+00:00')",
+        "INSERT INTO report_link (id, organization_id, report_id, token_sha256, expires_at, created_at) "
+        "VALUES ('l', 'o', 'k', 'x', '2026-02-02 03:04:05+00:00', '2026-01-02 03:04:05+00:00')",
+        "INSERT INTO action (id, organization_id, what, subject, at) VALUES ('e', 'o', 'report_made', 'k', '2026-01-02 03:04:05+00:00')",
+    ),
 }
 """Rows as the code of each revision would have written them, added once the database stands at that revision."""
 
