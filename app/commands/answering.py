@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.errors import AnswerNeeded, AppError, FileRefused
+from app.ingest.currencies import rate_of
 from app.ingest.gate import inspect_file, read_file
 from app.ingest.limits import Limits
 from app.ingest.model import Answers, Inspection, Question, Receipt, TypedTable
@@ -18,13 +19,17 @@ FORMATS = (
     "year first",
     "day first",
     "month first",
+    "month first, day first with dots",
+    "short year first",
     "month name",
     "year and month",
     "yyyymmdd",
     "yyyymmddhh",
     "nth day",
     "excel serial",
+    "excel serial 1904",
     "epoch milliseconds",
+    "epoch seconds",
     "decimal point",
     "decimal comma",
 )
@@ -42,7 +47,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--step", action="append", default=[], metavar="FIELD=WORD", help="of a log: the step that gives the lead this date"
     )
-    parser.add_argument("--currency", help="the one currency to use")
+    parser.add_argument("--currency", help="the one currency to use; “to EUR” converts the others by --rate")
+    parser.add_argument("--rate", action="append", default=[], metavar="CODE=RATE", help="what one unit of CODE is in the currency used")
     parser.add_argument("--time-zone", default="UTC", help="the team's time zone, e.g. Europe/Berlin")
     parser.add_argument("--encoding")
     parser.add_argument("--delimiter", help="one character, or tab")
@@ -74,6 +80,10 @@ def answers(options: argparse.Namespace) -> Answers:
     for word, outcome in stages.items():
         if outcome not in OUTCOMES:
             raise AppError(f"--stage {word}={outcome}: “{outcome}” is no outcome.", f"Choose from {', '.join(OUTCOMES)}.")
+    rates = _pairs(options.rate, "--rate")
+    for code, rate in rates.items():
+        if rate_of(rate) is None:
+            raise AppError(f"--rate {code}={rate}: “{rate}” is no rate.", "Write a number above zero, such as 0.92.")
     delimiter = {"tab": "\t", "\\t": "\t"}.get(options.delimiter, options.delimiter)
     return Answers(
         table=options.table,
@@ -86,6 +96,7 @@ def answers(options: argparse.Namespace) -> Answers:
         stages={word: outcome for word, outcome in stages.items() if outcome in OUTCOMES},
         steps={field: word or None for field, word in _pairs(options.step, "--step").items()},
         currency=options.currency,
+        rates=rates,
         time_zone=options.time_zone,
     )
 
@@ -113,7 +124,9 @@ def read(path: Path, given: Answers, *, limits: Limits, today: date | None = Non
 
 
 def ways(question: Question) -> tuple[str, ...]:
-    """The options that answer a question, one for each choice."""
+    """The options that answer a question, one for each choice; for a rate, one with a number in the place of yours."""
+    if question.kind == "rate":
+        return (f"--rate {question.answer_key}=0.92",)
     return tuple(_option(question, choice.value) for choice in question.choices)
 
 
@@ -126,7 +139,8 @@ def _option(question: Question, value: str) -> str:
         return f'--step "{question.answer_key}={value}"'
     if question.answer_in == "fields":
         return f'--set "{question.answer_key}={value}"'
-    return f"--{question.answer_in.replace('_', '-')} {value}"
+    option = f"--{question.answer_in.replace('_', '-')}"
+    return f'{option} "{value}"' if " " in value else f"{option} {value}"
 
 
 def all_heeded(given: Answers, receipts: Iterable[Receipt]) -> None:

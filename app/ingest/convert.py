@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import cast
 
 import numpy as np
@@ -17,11 +16,12 @@ import pyarrow.compute as pc
 from app.errors import ColumnError
 from app.ingest import dates, numbers, values
 from app.ingest.column import Column
+from app.ingest.currencies import hundredths, in_one_currency, money_field
 from app.ingest.export_formats import Catalogue
 from app.ingest.headings import fold
 from app.ingest.model import Changed
 from app.ingest.outcomes import customer_churned, deal_outcomes, lead_converted, line_cancelled
-from app.ingest.plan import Plan, money_field
+from app.ingest.plan import Plan
 from app.ingest.progress import tell
 from app.tables import TABLES
 
@@ -52,7 +52,7 @@ class Typed:
     warnings: list[str] = field(default_factory=list)
     reasons: dict[str, str] = field(default_factory=dict)
     aside: pa.Array = None
-    cell_currency: pa.Array = None
+    other_currency: pa.Array | None = None
 
     def set_aside(self, mask: pa.Array, code: str, reason: str) -> None:
         """Set the rows of `mask` aside that are not set aside yet."""
@@ -83,9 +83,23 @@ def convert(plan: Plan, catalogue: Catalogue) -> Typed:
     elif plan.table == "revenue_line":
         _amount_of_line(plan, typed)
         line_cancelled(plan, typed.fields, catalogue)
+    _one_currency(plan, typed)
     _choose_rows(plan, typed, catalogue)
     _warn(plan, typed)
     return typed
+
+
+def _one_currency(plan: Plan, typed: Typed) -> None:
+    """Convert the amounts to the one currency, or take out those of others."""
+    assert plan.table is not None
+    name = money_field(plan.table)
+    if name is None or name not in typed.fields:
+        return
+    column = plan.column(name) or plan.column("unit_price")
+    heading = column.heading if column is not None else name
+    typed.fields[name], changed, warnings, typed.other_currency = in_one_currency(typed.fields[name], plan.currency, heading)
+    typed.changed += changed
+    typed.warnings += warnings
 
 
 def _need(plan: Plan) -> None:
@@ -113,9 +127,8 @@ def _field(plan: Plan, name: str, typed: Typed, catalogue: Catalogue) -> None:
     if kind == "moment":
         read = values.moments(column, cast(dates.DateFormat, format), plan.raw, catalogue, time_zone=plan.answers.time_zone)
     elif kind in ("money", "number", "count"):
-        read, currencies = values.amounts(column, format, catalogue)
+        read = values.amounts(column, format, catalogue, money=kind == "money")
         if name == money_field(plan.table):
-            typed.cell_currency = currencies
             read = _minor_units(plan, column, read, typed, catalogue)
         if kind == "count":
             whole = pc.equal(pc.round(read.values, 0), read.values)
@@ -145,15 +158,16 @@ def _minor_units(plan: Plan, column: Column, read: values.Converted, typed: Type
     """Stripe's API writes amounts in the smallest unit of the currency; its dashboard does not (known by the headings)."""
     assert plan.table is not None
     known = [k for k in catalogue.known(plan.table, column.heading, system="stripe") if k.evidence == "api" and k.heading == column.heading]
-    code = plan.currency.code
     lower = plan.column("currency")
     coded = lower is not None and all(word == word.lower() for word, _ in lower.words())
     whole = pc.all(pc.equal(pc.round(read.values, 0), read.values)).as_py()
-    if plan.system != "stripe" or not known or not coded or not whole or (code or "").upper() in numbers.NO_MINOR_UNIT:
+    if plan.system != "stripe" or not known or not coded or not whole:
         return read
-    hundredths = pc.multiply(read.values, pa.scalar(Decimal("0.01"), pa.decimal128(3, 2)))
-    scaled = pc.cast(pc.round(hundredths, 4), numbers.MONEY)
-    typed.changed.append(Changed(column.heading, "Stripe's API writes hundredths; the amounts were divided by 100.", column.filled))
+    factor = hundredths(plan.currency, column.rows)
+    scaled = pc.cast(pc.round(pc.multiply(read.values, factor), 4), numbers.MONEY)
+    cells = int(pc.sum(pc.cast(pc.not_equal(scaled, read.values), pa.int64())).as_py() or 0)
+    if cells:
+        typed.changed.append(Changed(column.heading, "Stripe's API writes hundredths; the amounts were divided by 100.", cells))
     return values.Converted(scaled, read.unreadable, read.changed)
 
 
@@ -174,6 +188,8 @@ def _choose_rows(plan: Plan, typed: Typed, catalogue: Catalogue) -> None:
     fields = typed.fields
     if "deleted_flag" in fields:
         typed.set_aside(fields["deleted_flag"], "deleted", "The row was deleted in the system it comes from.")
+    if typed.other_currency is not None:
+        typed.set_aside(typed.other_currency, "other_currency", f"The amount is not in {plan.currency.code}.")
     needed = list(NEEDED[plan.table]) + (["date"] if plan.table == "traffic" and "date" in fields else [])
     for name in needed:
         column = plan.column(name)
@@ -183,13 +199,6 @@ def _choose_rows(plan: Plan, typed: Typed, catalogue: Catalogue) -> None:
         typed.set_aside(pc.is_null(fields[name]), f"no_{name}", f"The row has no {label}.")
     if plan.table == "deal":
         typed.set_aside(pc.is_null(fields["outcome"]), "no_stage", "The row does not say what became of the deal.")
-    currency = _row_currency(plan, typed)
-    if currency is not None:
-        typed.set_aside(
-            pc.invert(pc.fill_null(pc.equal(currency, plan.currency.code), fill_value=False)),
-            "other_currency",
-            f"The amount is not in {plan.currency.code}.",
-        )
     if plan.table == "revenue_line" and plan.system == "xero" and "id" in fields and "amount" in plan.mapping.fields:
         first = _first_of(fields["id"], None, pa.array(-np.arange(len(typed.aside))), typed.aside)
         typed.set_aside(
@@ -200,19 +209,6 @@ def _choose_rows(plan: Plan, typed: Typed, catalogue: Catalogue) -> None:
     if plan.table in ("deal", "lead", "customer") and "id" in fields:
         newest = _first_of(fields["id"], _latest(plan, typed, catalogue), pa.array(np.arange(len(typed.aside))), typed.aside)
         typed.set_aside(pc.and_(pc.invert(newest), pc.is_valid(fields["id"])), "older_version", "A newer row has the same id.")
-
-
-def _row_currency(plan: Plan, typed: Typed) -> pa.Array | None:
-    """The currency of each row where the file mixes them, else None."""
-    if not plan.currency.several:
-        return None
-    if plan.currency.cells:
-        return typed.cell_currency
-    column = plan.column("currency")
-    if column is None:
-        return None
-    codes = pa.array([numbers.currency_code(word) if word else None for word in column.values.to_pylist()], pa.string())
-    return column.spread(codes)
 
 
 def _latest(plan: Plan, typed: Typed, catalogue: Catalogue) -> pa.Array | None:

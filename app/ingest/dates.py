@@ -16,23 +16,30 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 DateFormat = Literal[
-    "year first", "day first", "month first", "month name", "year and month", "yyyymmdd", "yyyymmddhh", "nth day", "excel serial",
-    "epoch milliseconds",
+    "year first", "day first", "month first", "month first, day first with dots", "short year first", "month name", "year and month",
+    "yyyymmdd", "yyyymmddhh", "nth day", "excel serial", "excel serial 1904", "epoch milliseconds", "epoch seconds",
 ]  # fmt: skip
 
 _TIME = (
-    r"(?:(?:[T ]|, ?| - )\s*(?P<h>\d{1,2})[:.](?P<mi>\d{2})(?:[:.](?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?\s*(?P<ap>[AaPp]\.?[Mm]\.?)?"
-    r"\s*(?P<z>Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?$"
+    r"(?:(?:[T ]|, ?| - | um | at | à | a las )\s*(?P<h>\d{1,2})[:.](?P<mi>\d{2})(?:[:.](?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?"
+    r"\s*(?:Uhr)?(?P<ap>[AaPp]\.?[Mm]\.?)?\s*(?P<z>Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?$"
 )
 _YEAR_FIRST = r"^(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})" + _TIME
 _YEAR_LAST = r"^(?P<a>\d{1,2})(?P<mark>[-/.])(?P<b>\d{1,2})[-/.](?P<y>\d{4}|\d{2})" + _TIME
+_SHORT_YEAR_FIRST = r"^(?P<y>\d{2})[-/](?P<m>\d{2})[-/](?P<d>\d{2})" + _TIME
 _DAY_NAME = (
-    r"^(?:[\pL]+,? )?(?P<d>\d{1,2})(?:st|nd|rd|th|er|º)?\.?[ -]+(?:de )?(?P<name>[\pL]{3,10})\.?,?[ -]+(?:de |del )?(?P<y>\d{4}|\d{2})"
-    + _TIME
+    r"^(?:[\pL]+\.?,? )?(?P<d>\d{1,2})(?:st|nd|rd|th|er|º|°)?\.?[ /.-]+(?:de )?(?P<name>[\pL]{3,10})\.?,?[ /.-]+"
+    r"(?:de |del )?(?P<y>\d{4}|\d{2})" + _TIME
 )
-_NAME_DAY = r"^(?:[\pL]+,? )?(?P<name>[\pL]{3,10})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?,? (?P<y>\d{4})" + _TIME
-_YEAR_MONTH = r"^(?P<y>\d{4})-(?P<m>\d{1,2})$"
+_NAME_DAY = r"^(?:[\pL]+\.?,? )?(?P<name>[\pL]{3,10})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?,? (?P<y>\d{4})" + _TIME
+_YEAR_NAME = r"^(?P<y>\d{4})[ /.-](?P<name>[\pL]{3,10})\.?[ /.-](?P<d>\d{1,2})" + _TIME
+_YEAR_MONTH = r"^(?P<y>\d{4})[-/](?P<m>\d{1,2})$"
+_MONTH_YEAR = r"^(?P<m>\d{1,2})[-/.](?P<y>\d{4})$"
+_NAMED_MONTH = r"^(?P<name>[\pL]{3,10})\.?[ -](?:de )?(?P<y>\d{4})$"
+_YEAR_NAMED_MONTH = r"^(?P<y>\d{4})[ -](?P<name>[\pL]{3,10})\.?$"
+_DAY = r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _COMPACT = r"^(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?P<h>\d{2})?$"
+_SERIAL = r"^[2-6]\d{4}([.,]\d+)?$"
 
 MONTHS: dict[str, int] = {
     name: number
@@ -56,7 +63,10 @@ MONTHS: dict[str, int] = {
     for name in names.split()
 }
 PIVOT = 70
-_EXCEL_DAY_ZERO = datetime(1899, 12, 30, tzinfo=UTC)
+_EXCEL_DAY_ZERO = {"excel serial": datetime(1899, 12, 30, tzinfo=UTC), "excel serial 1904": datetime(1904, 1, 1, tzinfo=UTC)}
+_RARE = 0.01
+_TOLD_APART = ("year first", "day first", "month first", "month first, day first with dots", "month name", "yyyymmdd")
+"""The formats beside which dates written in another way that cannot be mistaken are read as well."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +74,8 @@ class DateReading:
     """Which format a column of dates is written in.
 
     `format` is None when two formats fit (then `ambiguous`) or none does. `reason` is one sentence. `fits` counts the rows the
-    format reads. `shape` is the mark between the parts of a date written with its year last, or "".
+    format reads. `shape` is the mark between the parts of a date written with its year last, or "". `options` are the formats to
+    choose from where several fit.
     """
 
     format: DateFormat | None
@@ -73,6 +84,7 @@ class DateReading:
     ambiguous: bool = False
     example: str | None = None
     shape: str = ""
+    options: tuple[DateFormat, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,12 +92,13 @@ class Moments:
     """The values of a column as wall clock times, one for each different value; null where it cannot be read.
 
     `zoned` marks the values that carried an offset and were put on the team's wall clock; `two_digit_year` says whether
-    years had two digits (below 70: this century).
+    years had two digits (below 70: this century). `other` marks the values written in another way than most, which could be told apart.
     """
 
     values: pa.Array
     zoned: pa.Array
     two_digit_year: bool
+    other: pa.Array = None
 
 
 def read_format(values: pa.Array, counts: pa.Array, *, heading: str = "", anchored: bool = False, serial: bool = False) -> DateReading:
@@ -115,72 +128,173 @@ def read_format(values: pa.Array, counts: pa.Array, *, heading: str = "", anchor
         if anchored:
             return DateReading("nth day", "The head of the file says on which day 0000 was.", fits)
         return DateReading(None, "The days are numbered, and the file does not say on which day 0000 was.", 0)
+    named = rows(_DAY_NAME) + rows(_NAME_DAY) + rows(_YEAR_NAME)
+    months = rows(_YEAR_MONTH) + rows(_MONTH_YEAR) + rows(_NAMED_MONTH) + rows(_YEAR_NAMED_MONTH)
+    hours = rows(rf"^{_DAY}(?:[01]\d|2[0-3])$")
     shapes: list[tuple[int, DateFormat, str]] = [
         (rows(_YEAR_FIRST), "year first", "Every date begins with its year."),
-        (rows(_DAY_NAME) + rows(_NAME_DAY), "month name", "The months are written as words."),
-        (rows(_YEAR_MONTH), "year and month", "Only year and month are given; the first of the month is used."),
-        (rows(_COMPACT), "yyyymmdd", "Dates are written as 20240416."),
-        (rows(r"^\d{13}$"), "epoch milliseconds", "The numbers are milliseconds since 1970."),
+        (named, "month name", "The months are written as words."),
+        (months, "year and month", "Only year and month are given; the first of the month is used."),
+        (rows(rf"^{_DAY}$"), "yyyymmdd", "Dates are written as 20240416."),
+        (hours, "yyyymmddhh", "Day and hour are written as 2024041623."),
+        (rows(r"^1\d{12}$"), "epoch milliseconds", "The numbers are milliseconds since 1970."),
+        (rows(r"^1\d{9}$"), "epoch seconds", "The numbers are seconds since 1970."),
     ]
+    serials = rows(r"^\d{4,6}(\.\d+)?$" if serial else _SERIAL)
     if serial:
-        shapes.append((rows(r"^\d{4,6}(\.\d+)?$"), "excel serial", "The workbook marks these numbers as dates."))
+        shapes.append((serials, "excel serial", "The workbook marks these numbers as dates."))
     best = max(shapes, key=lambda shape: shape[0])
     year_last = rows(_YEAR_LAST)
-    if year_last <= best[0]:
-        if not best[0]:
-            return DateReading(None, "None of the known ways to write a date fits.", 0)
-        if best[1] == "yyyymmdd" and rows(r"^\d{10}$") > best[0] / 2:
-            return DateReading("yyyymmddhh", "Day and hour are written as 2024041623.", best[0])
-        return DateReading(best[1], best[2], best[0])
+    if not serial and serials > max(best[0], year_last):
+        return DateReading(
+            None, "The dates are the numbers that a spreadsheet keeps for them, counted from 1900 or from 1904.", serials, ambiguous=True,
+            example=values.filter(pc.match_substring_regex(values, _SERIAL))[0].as_py(), options=("excel serial", "excel serial 1904"),
+        )  # fmt: skip
+    if year_last <= best[0] and (year_last < _RARE * best[0] or not year_last or best[1] not in _TOLD_APART):
+        return DateReading(best[1], best[2], best[0]) if best[0] else DateReading(None, "None of the known ways to write a date fits.", 0)
     return _order(values, counts, year_last)
 
 
+@dataclass(frozen=True)
+class _Evidence:
+    """What the dates with one mark ("." or another) say about the order: how many can only be day first, month first, or both."""
+
+    days: int
+    months: int
+    both: pa.Array
+    example: str | None
+
+    @property
+    def order(self) -> DateFormat | None:
+        """The order they settle; None when they do not, or when it makes no difference."""
+        return "day first" if self.days and not self.months else "month first" if self.months and not self.days else None
+
+    @property
+    def indifferent(self) -> bool:
+        return not self.days and not self.months and not pc.any(self.both).as_py()
+
+
+def _evidence(values: pa.Array, counts: pa.Array, where: pa.Array, first: pa.Array, second: pa.Array) -> _Evidence:
+    def of(mask: pa.Array) -> pa.Array:
+        return pc.and_(where, pc.fill_null(mask, fill_value=False))
+
+    small_first, small_second = pc.less_equal(first, 12), pc.less_equal(second, 12)
+    over_first, over_second = of(pc.and_(pc.invert(small_first), small_second)), of(pc.and_(pc.invert(small_second), small_first))
+    both = of(pc.and_(pc.and_(small_first, small_second), pc.not_equal(first, second)))
+    shown = both if pc.any(both).as_py() else over_first if pc.any(over_first).as_py() else over_second
+    found = values.filter(shown)
+    return _Evidence(_weight(over_first, counts), _weight(over_second, counts), both, found[0].as_py() if len(found) else None)
+
+
+def _weight(mask: pa.Array, counts: pa.Array) -> int:
+    return int(pc.sum(pc.if_else(mask, counts, 0)).as_py() or 0)
+
+
 def _order(values: pa.Array, counts: pa.Array, fits: int) -> DateReading:
+    """The order of day and month of the dates with the year last, or which orders are possible."""
     parts = pc.extract_regex(values, _YEAR_LAST)
     first, second = _number(parts, "a"), _number(parts, "b")
-    marks = pc.drop_null(pc.struct_field(parts, "mark"))
-    shape = pc.value_counts(marks)[0].as_py()["values"] if len(marks) else ""
-    over_first = pc.fill_null(pc.and_(pc.greater(first, 12), pc.less_equal(second, 12)), fill_value=False)
-    over_second = pc.fill_null(pc.and_(pc.greater(second, 12), pc.less_equal(first, 12)), fill_value=False)
-    day_rows = int(pc.sum(pc.if_else(over_first, counts, 0)).as_py() or 0)
-    month_rows = int(pc.sum(pc.if_else(over_second, counts, 0)).as_py() or 0)
-    if day_rows and not month_rows:
-        example = values.filter(over_first)[0].as_py()
-        return DateReading("day first", f"Dates such as {example} can only have the day first.", fits, shape=shape)
-    if month_rows and not day_rows:
-        example = values.filter(over_second)[0].as_py()
-        return DateReading("month first", f"Dates such as {example} can only have the month first.", fits, shape=shape)
-    both = pc.fill_null(
-        pc.and_(pc.and_(pc.less_equal(first, 12), pc.less_equal(second, 12)), pc.not_equal(first, second)), fill_value=False
-    )
-    if not day_rows and not month_rows and not pc.any(both).as_py():
+    marks = pc.struct_field(parts, "mark")
+    known = pc.drop_null(marks)
+    shape = pc.value_counts(known)[0].as_py()["values"] if len(known) else ""
+    dotted = pc.fill_null(pc.equal(marks, "."), fill_value=False)
+    other = pc.fill_null(pc.not_equal(marks, "."), fill_value=False)
+    everything = _evidence(values, counts, pc.is_valid(marks), first, second)
+    if _short_years_first(values, parts):
+        options: tuple[DateFormat, ...] = ("day first", "month first", "short year first")
+        dated = values.filter(pc.is_valid(marks))
+        # One slip of the pen in a long column rules nothing out, so an order stays possible while it reads half of the dates.
+        possible = tuple(option for option in options if 2 * len(pc.drop_null(convert(dated, option).values)) >= len(dated))
+        if len(possible) == 1:
+            return DateReading(possible[0], "In no other order are these dates.", fits, shape=shape)
+        reason = "The year has two digits, and may stand first or last."
+        return DateReading(None, reason, fits, ambiguous=True, example=dated[0].as_py(), shape=shape, options=possible or options)
+    if pc.any(dotted).as_py() and pc.any(other).as_py():
+        return _two_marks(_evidence(values, counts, dotted, first, second), _evidence(values, counts, other, first, second), fits)
+    if everything.order is not None:
+        over = pc.greater(first if everything.order == "day first" else second, 12)
+        example = values.filter(pc.fill_null(over, fill_value=False))[0].as_py()
+        return DateReading(everything.order, f"Dates such as {example} can only have the {everything.order}.", fits, shape=shape)
+    if everything.indifferent:
         return DateReading(
             "day first", "Day and month are the same number in every date, so their order makes no difference.", fits, shape=shape
         )
-    example = values.filter(both)[0].as_py() if pc.any(both).as_py() else values.filter(over_first)[0].as_py()
     reason = (
-        f"{day_rows:,} dates can only have the day first and {month_rows:,} only the month first: the column mixes two ways."
-        if day_rows
+        f"{everything.days:,} dates can only have the day first and {everything.months:,} only the month first: the column mixes two ways."
+        if everything.days
         else "Every date can be read with the day first or with the month first."
     )
-    return DateReading(None, reason, fits, ambiguous=True, example=example, shape=shape)
+    example = everything.example
+    return DateReading(None, reason, fits, ambiguous=True, example=example, shape=shape, options=("day first", "month first"))
+
+
+def _two_marks(dots: _Evidence, others: _Evidence, fits: int) -> DateReading:
+    """Dates with dots beside dates with other marks: two systems wrote them, so neither speaks for the other."""
+    if others.order == dots.order is not None:
+        return DateReading(dots.order, f"Every date can only have the {dots.order}.", fits)
+    if dots.order == "day first" and others.order == "month first":
+        reason = "Dates with dots can only have the day first, the others only the month first."
+        return DateReading("month first, day first with dots", reason, fits)
+    options: tuple[DateFormat, ...] = ("day first", "month first, day first with dots", "month first")
+    if dots.order == "day first" or others.order == "day first":
+        options = options[:2] if dots.order == "day first" else ("day first", "month first")
+    example = others.example or dots.example
+    return DateReading(
+        None, "The column mixes two ways to write a date.", fits, ambiguous=True, example=example, shape="/", options=options
+    )
+
+
+def _short_years_first(values: pa.Array, parts: pa.Array) -> bool:
+    """Whether dates such as 25-03-14 may begin with their year: then what stands first varies no more than what stands last."""
+    last = _number(parts, "y")
+    short = pc.and_(pc.match_substring_regex(values, _SHORT_YEAR_FIRST), pc.less(last, 100))
+    if not len(pc.drop_null(last)) or not pc.all(pc.fill_null(pc.or_(pc.is_null(last), short), fill_value=False)).as_py():
+        return False
+    ranges = [pc.min_max(number).as_py() for number in (_number(parts, "a"), last)]
+    spread = [found["max"] - found["min"] for found in ranges]
+    days_fit = ranges[1]["min"] >= 1 and ranges[1]["max"] <= 31 and pc.all(pc.less_equal(_number(parts, "b"), 12)).as_py()
+    return bool(days_fit and spread[0] <= spread[1])
 
 
 def convert(values: pa.Array, format: DateFormat, *, time_zone: str = "UTC", anchor: datetime | None = None) -> Moments:
     """Read `values` (the different values of a column) as `format`; what does not fit becomes null.
 
     Values that carry an offset, "Z" or "UTC" are instants: they are put on the wall clock of `time_zone`. All others are wall clock
-    times already.
+    times already. Beside a format of days, dates that begin with a year of four digits, name their month or are written as 20240416
+    are read as well, because they cannot mean anything else.
     """
-    nothing = pa.array([False] * len(values) if len(values) < 2 else np.zeros(len(values), bool))
-    if format == "epoch milliseconds":
-        whole = pc.if_else(pc.match_substring_regex(values, r"^\d{12,13}$"), values, None)
-        utc = pc.multiply(pc.cast(whole, pa.int64()), 1000)
+    main = _convert(values, format, time_zone, anchor)
+    nothing = _nowhere(values)
+    if format not in _TOLD_APART or not pc.any(pc.is_null(main.values)).as_py():
+        return Moments(main.values, main.zoned, main.two_digit_year, nothing)
+    found, zoned, other = main.values, main.zoned, nothing
+    for also in ("year first", "month name", "yyyymmdd"):
+        if also == format:
+            continue
+        fits = pc.match_substring_regex(values, rf"^{_DAY}$") if also == "yyyymmdd" else pc.is_valid(values)
+        more = _convert(values, also, time_zone, anchor)
+        new = pc.and_(pc.and_(pc.is_null(found), pc.is_valid(more.values)), fits)
+        found = pc.if_else(new, more.values, found)
+        zoned = pc.if_else(new, more.zoned, zoned)
+        other = pc.or_(other, new)
+    return Moments(found, zoned, main.two_digit_year, other)
+
+
+def _nowhere(values: pa.Array) -> pa.Array:
+    return pa.array(np.zeros(len(values), bool))
+
+
+def _convert(values: pa.Array, format: DateFormat, time_zone: str, anchor: datetime | None) -> Moments:
+    nothing = _nowhere(values)
+    if format in ("epoch milliseconds", "epoch seconds"):
+        pattern, scale = (r"^\d{12,13}$", 1_000) if format == "epoch milliseconds" else (r"^\d{9,10}$", 1_000_000)
+        whole = pc.if_else(pc.match_substring_regex(values, pattern), values, None)
+        utc = pc.multiply(pc.cast(whole, pa.int64()), scale)
         return Moments(_clock(utc, pc.is_valid(utc), time_zone), pc.is_valid(utc), two_digit_year=False)
-    if format == "excel serial":
-        fits = pc.if_else(pc.match_substring_regex(values, r"^\d{4,6}(\.\d+)?$"), values, None)
+    if format in ("excel serial", "excel serial 1904"):
+        fits = pc.if_else(pc.match_substring_regex(values, r"^\d{4,6}([.,]\d+)?$"), pc.replace_substring(values, ",", "."), None)
         seconds = pc.round(pc.multiply(pc.cast(fits, pa.float64()), 86_400.0))
-        zero = int(_EXCEL_DAY_ZERO.timestamp())
+        zero = int(_EXCEL_DAY_ZERO[format].timestamp())
         micros = pc.multiply(pc.add(pc.cast(seconds, pa.int64()), zero), 1_000_000)
         return Moments(micros.cast(pa.timestamp("us")), nothing, two_digit_year=False)
     if format == "nth day":
@@ -190,25 +304,41 @@ def convert(values: pa.Array, format: DateFormat, *, time_zone: str = "UTC", anc
         start = int(anchor.replace(tzinfo=UTC).timestamp())
         micros = pc.multiply(pc.add(pc.multiply(pc.cast(fits, pa.int64()), 86_400), start), 1_000_000)
         return Moments(micros.cast(pa.timestamp("us")), nothing, two_digit_year=False)
-    if format == "month name":
-        one, other = _parts(values, _DAY_NAME), _parts(values, _NAME_DAY)
-        moments = [_moment(parts, _number(parts, "y"), _month(parts), _number(parts, "d"), time_zone) for parts in (one, other)]
-        years = pc.struct_field(one, "y")
-        return Moments(pc.coalesce(moments[0][0], moments[1][0]), pc.or_(moments[0][1], moments[1][1]), _two_digits(years))
-    pattern = {"year first": _YEAR_FIRST, "year and month": _YEAR_MONTH, "yyyymmdd": _COMPACT, "yyyymmddhh": _COMPACT}.get(
-        format, _YEAR_LAST
-    )
-    parts = _parts(values, pattern)
-    year = _number(parts, "y")
-    if format == "year and month":
-        month, day = _number(parts, "m"), pc.if_else(pc.is_valid(year), 1, None)
-    elif format in ("day first", "month first"):
+    if format == "month first, day first with dots":
+        days, months = _convert(values, "day first", time_zone, anchor), _convert(values, "month first", time_zone, anchor)
+        dotted = pc.match_substring_regex(values, r"^\d{1,2}\.")
+        return Moments(pc.if_else(dotted, days.values, months.values), pc.if_else(dotted, days.zoned, months.zoned), days.two_digit_year)
+    found, zoned, short = pa.nulls(len(values), pa.timestamp("us")), nothing, False
+    for pattern in _PATTERNS[format]:
+        parts = _parts(values, pattern)
+        year, (month, day) = _number(parts, "y"), _month_and_day(parts, format)
+        moment, with_zone = _moment(parts, year, month, day, time_zone)
+        found, zoned = pc.coalesce(found, moment), pc.or_(zoned, with_zone)
+        short = short or _two_digits(pc.struct_field(parts, "y"))
+    return Moments(found, zoned, short)
+
+
+_PATTERNS: dict[DateFormat, tuple[str, ...]] = {
+    "year first": (_YEAR_FIRST,),
+    "day first": (_YEAR_LAST,),
+    "month first": (_YEAR_LAST,),
+    "short year first": (_SHORT_YEAR_FIRST,),
+    "month name": (_DAY_NAME, _NAME_DAY, _YEAR_NAME),
+    "year and month": (_YEAR_MONTH, _MONTH_YEAR, _NAMED_MONTH, _YEAR_NAMED_MONTH),
+    "yyyymmdd": (_COMPACT,),
+    "yyyymmddhh": (_COMPACT,),
+}
+
+
+def _month_and_day(parts: pa.Array, format: DateFormat) -> tuple[pa.Array, pa.Array]:
+    names = _names(parts)
+    if format in ("day first", "month first"):
         first, second = _number(parts, "a"), _number(parts, "b")
-        day, month = (first, second) if format == "day first" else (second, first)
-    else:
-        month, day = _number(parts, "m"), _number(parts, "d")
-    moment, zoned = _moment(parts, year, month, day, time_zone)
-    return Moments(moment, zoned, _two_digits(pc.struct_field(parts, "y")))
+        return (second, first) if format == "day first" else (first, second)
+    month = _month(parts) if "name" in names else _number(parts, "m")
+    if "d" in names:
+        return month, _number(parts, "d")
+    return month, pc.if_else(pc.is_valid(month), 1, None)
 
 
 def _parts(values: pa.Array, pattern: str) -> pa.Array:

@@ -16,7 +16,7 @@ from typing import Literal
 from app.tables import Outcome, SnapshotInfo, TableName
 
 Role = Literal["field", "segment", "personal", "ignored"]
-QuestionKind = Literal["encoding", "table", "date_order", "decimal_mark", "stage_word", "amount", "currency", "field", "time_zone"]
+QuestionKind = Literal["encoding", "table", "date_order", "decimal_mark", "stage_word", "amount", "currency", "rate", "field", "time_zone"]
 FileKind = Literal["csv", "xlsx", "xls", "xlsb", "ods", "html", "parquet"]
 LineKind = Literal["head", "comment", "blank", "preamble", "total", "footer"]
 
@@ -42,7 +42,9 @@ class Answers:
     steps
         Of a log: field of the lead → the word of the step that reaches it; None where no step does.
     currency
-        The one currency to use: a code to take the rows of, or to name amounts that carry none.
+        The one currency to use: a code to take the rows of, or to name amounts that carry none; "to EUR" to convert the others.
+    rates
+        currency code → how many units of the chosen currency one unit is, as text such as "0.92".
     time_zone
         IANA name of the team's time zone; instants with an offset are put on its wall clock.
     """
@@ -59,6 +61,7 @@ class Answers:
     stages: dict[str, Outcome] = field(default_factory=dict)
     steps: dict[str, str | None] = field(default_factory=dict)
     currency: str | None = None
+    rates: dict[str, str] = field(default_factory=dict)
     time_zone: str = "UTC"
 
 
@@ -77,7 +80,8 @@ class Question:
 
     `key` is stable for the same file and column, e.g. "date_order:Close Date"; `column` is the heading it is about;
     `example` is a value from the file; `text` is one sentence for a sales manager. The answer goes into `Answers` at
-    (`answer_in`, `answer_key`), e.g. ("formats", "Close Date") or ("stages", "Pending").
+    (`answer_in`, `answer_key`), e.g. ("formats", "Close Date") or ("stages", "Pending"). A question without choices (kind "rate") is
+    answered with a number.
     """
 
     key: str

@@ -6,7 +6,7 @@ The decimal mark is decided by the whole column. "1.234" alone fits both reading
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -17,29 +17,55 @@ DecimalMark = Literal["decimal point", "decimal comma"]
 
 MONEY = pa.decimal128(18, 4)
 _WIDE = pa.decimal128(38, 12)
-_SIGNS = r"(?:R\$|[A-Z]{0,2}\$|[€£¥₹₩₺₽₪฿₫]|[A-Za-z]{3}|kr\.?|zł|Kč|Ft|CHF|Fr\.)"
-_CELL = (
-    r"^(?P<open>\()?\s*(?P<minus>[-+−–])?\s*(?P<before>" + _SIGNS + r")?\s*(?P<minus2>[-−–])?\s*"
-    r"(?P<body>\d[\d.,'’ \x{00A0}\x{202F}\x{2009}]*|[.,]\d+)(?P<power>[eE][-+]?\d+)?"
-    r"\s*(?P<times>k|K|m|M|Mio\.?|mn|bn)?\s*(?P<percent>%)?\s*"
-    r"(?P<after>" + _SIGNS + r")?\s*(?P<close>\))?(?P<minus3>-)?$"
-)
-_SPACES = r"['’ \x{00A0}\x{202F}\x{2009}]"
-_TIMES = {"k": 1_000, "m": 1_000_000, "mio": 1_000_000, "mn": 1_000_000, "bn": 1_000_000_000}
 _CODE_OF_SIGN = {
     "€": "EUR", "£": "GBP", "₹": "INR", "R$": "BRL", "US$": "USD", "A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "NZ$": "NZD",
-    "zł": "PLN", "Kč": "CZK",
-    "Ft": "HUF", "₩": "KRW", "₺": "TRY", "₽": "RUB", "₪": "ILS", "฿": "THB", "₫": "VND", "Fr.": "CHF", "kr.": "kr",
+    "HK$": "HKD", "S$": "SGD", "MX$": "MXN", "NT$": "TWD", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "₩": "KRW", "₺": "TRY", "₽": "RUB",
+    "₪": "ILS", "฿": "THB", "₫": "VND", "₴": "UAH", "₦": "NGN", "₱": "PHP", "₡": "CRC", "₲": "PYG", "₸": "KZT", "₾": "GEL",
+    "Fr.": "CHF", "kr.": "kr", "Rs": "Rs", "Rs.": "Rs",
 }  # fmt: skip
 CURRENCY_CODES = frozenset(
     [
-        "AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CZK", "DKK", "EGP", "EUR", "GBP", "HKD", "HUF", "IDR",
-        "ILS", "INR", "ISK", "JPY", "KES", "KRW", "MAD", "MXN", "MYR", "NGN", "NOK", "NZD", "PEN", "PHP", "PKR", "PLN", "QAR", "RON",
-        "RSD", "RUB", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "VND", "ZAR",
+        "AED", "AFN", "ALL", "AMD", "ANG", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BHD", "BIF", "BMD", "BND",
+        "BOB", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHF", "CLP", "CNY", "COP", "CRC", "CUP", "CVE", "CZK", "DJF",
+        "DKK", "DOP", "DZD", "EGP", "ERN", "ETB", "EUR", "FJD", "FKP", "GBP", "GEL", "GHS", "GIP", "GMD", "GNF", "GTQ", "GYD", "HKD",
+        "HNL", "HTG", "HUF", "IDR", "ILS", "INR", "IQD", "IRR", "ISK", "JMD", "JOD", "JPY", "KES", "KGS", "KHR", "KMF", "KPW", "KRW",
+        "KWD", "KYD", "KZT", "LAK", "LBP", "LKR", "LRD", "LSL", "LYD", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT", "MOP", "MRU", "MUR",
+        "MVR", "MWK", "MXN", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR", "NZD", "OMR", "PAB", "PEN", "PGK", "PHP", "PKR", "PLN",
+        "PYG", "QAR", "RON", "RSD", "RUB", "RWF", "SAR", "SBD", "SCR", "SDG", "SEK", "SGD", "SHP", "SLE", "SOS", "SRD", "SSP", "STN",
+        "SVC", "SYP", "SZL", "THB", "TJS", "TMT", "TND", "TOP", "TRY", "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "UYU", "UZS", "VES",
+        "VND", "VUV", "WST", "XAF", "XCD", "XOF", "XPF", "YER", "ZAR", "ZMW",
     ]
 )  # fmt: skip
+"""The codes of ISO 4217 that are money in use."""
+UNCLEAR_CODES = frozenset(["ALL", "TOP", "BAM", "LAK"])
+"""Codes that are words or numbers as well; beside a number in a cell they are not taken for money."""
+
+_SIGNS = (
+    r"(?:R\$|[A-Z]{0,2}\$|[€£¥₹₩₺₽₪฿₫₴₦₱₡₲₸₾]|kr\.?|zł|Kč|Ft|Rs\.?|Fr\.|(?i:" + "|".join(sorted(CURRENCY_CODES - UNCLEAR_CODES)) + r"))"
+)
+_SPACE = r"['’ \x{00A0}\x{202F}\x{2009}]"
+_TIMES: dict[str, int] = {
+    "k": 10**3, "tsd": 10**3, "thousand": 10**3, "lakh": 10**5, "lakhs": 10**5, "m": 10**6, "mm": 10**6, "mn": 10**6, "mio": 10**6,
+    "million": 10**6, "millions": 10**6, "crore": 10**7, "crores": 10**7, "b": 10**9, "bn": 10**9, "mrd": 10**9, "billion": 10**9,
+}  # fmt: skip
+# "mil" is a thousand in Spanish and short for a million in English, so it is none of them.
+_CELL = (
+    r"^(?P<open>\()?\s*(?P<minus>[-+−–])?\s*(?P<before>" + _SIGNS + r")?\s*(?P<minus2>[-−–])?\s*"
+    r"(?P<body>\d[\d.,'’ \x{00A0}\x{202F}\x{2009}]*|[.,]\d+)(?P<power>[eE][-+]?\d+)?"
+    r"\s*(?P<times>(?i:"
+    + "|".join(sorted(_TIMES, key=lambda word: (-len(word), word)))
+    + r")\.?)?\s*(?P<percent>%)?\s*(?P<minus3>[-−])?\s*"
+    r"(?P<after>" + _SIGNS + r")?\s*(?P<close>\))?\s*(?P<minus4>[-−])?$"
+)
+# A space or an apostrophe separates thousands or nothing: "3 4" and "5'11" are no numbers.
+_SPACED = r"^(?:[\d.,]*|\d{1,3}(?:" + _SPACE + r"\d{3})+(?:[.,]\d*)?|\d{1,2}(?:" + _SPACE + r"\d{2})*" + _SPACE + r"\d{3}(?:[.,]\d*)?)$"
+SHARED_SIGNS = ("$", "¥", "kr", "Rs")
+"""Signs of several currencies."""
+_FEW = 20
 NO_MINOR_UNIT = frozenset(["CLP", "ISK", "JPY", "KRW", "VND", "UGX", "XAF", "XOF", "XPF", "PYG", "RWF"])
 """Currencies without a smaller unit, for which an amount in the smallest unit is the amount."""
+THOUSANDTHS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
+"""Currencies of which a thousand of the smallest unit make one."""
 
 
 @dataclass(frozen=True)
@@ -64,86 +90,90 @@ class Amounts:
     """Exact values, decimal128(18, 4), one for each different value of the column; null where it cannot be read.
 
     `currency` is the code or sign in each cell, null where there is none. `rounded` marks values that had more than four decimals,
-    `scaled` those whose k or M was worked out.
+    `scaled` those whose k or M was worked out, `percent` those with a percent sign, `power` those such as 1.2E+06.
     """
 
     values: pa.Array
     currency: pa.Array
     rounded: pa.Array
     scaled: pa.Array
+    percent: pa.Array
+    power: pa.Array
 
 
 def currency_code(sign: str) -> str:
     """The code a currency sign stands for; the sign itself where it belongs to several countries ("$", "¥", "kr")."""
     stripped = sign.strip()
-    return _CODE_OF_SIGN.get(stripped, stripped if not stripped.isalpha() or stripped == "kr" else stripped.upper())
+    known = _CODE_OF_SIGN.get(stripped)
+    return known if known is not None else stripped.upper() if stripped.isalpha() and stripped != "kr" else stripped
 
 
 def read_marks(values: pa.Array, counts: pa.Array) -> NumberReading:
     """The decimal mark of a column from all its different values (without blanks)."""
-    parts = pc.extract_regex(values, _CELL)
-    number = pc.is_valid(parts)
+    parts, body, number = _taken_apart(values)
     fits = _rows(number, counts)
     if not fits:
         return NumberReading(None, "No cell holds a number.", 0)
-    body = pc.replace_substring_regex(pc.struct_field(parts, "body"), _SPACES, "")
-    currencies = tuple(_tally(_sign(parts), counts))
     one_point = r"^(\d{1,3}(,\d{2,3})+\.\d*|\d*\.\d{1,2}|\d*\.\d{4,}|0?\.\d+|\d{4,}\.\d+|\d{1,3}(,\d{2,3}){2,})$"
-    one_comma = r"^(\d{1,3}(\.\d{3})+,\d*|\d*,\d{1,2}|\d*,\d{4,}|0?,\d+|\d{4,},\d+|\d{1,3}(\.\d{3}){2,})$"
+    one_comma = r"^(\d{1,3}(\.\d{2,3})+,\d*|\d*,\d{1,2}|\d*,\d{4,}|0?,\d+|\d{4,},\d+|\d{1,3}(\.\d{3}){2,})$"
     point, comma = _matches(body, one_point), _matches(body, one_comma)
     either = _matches(body, r"^\d{1,3}[.,]\d{3}$")
     either = pc.and_(either, pc.and_(pc.invert(point), pc.invert(comma)))
     points, commas, open_ = _rows(point, counts), _rows(comma, counts), _rows(either, counts)
-    whole = not pc.any(_matches(body, r"[.,]")).as_py()
+    reading = NumberReading(
+        None, "", fits, currencies=tuple(_tally(_sign(parts), counts)), whole=not pc.any(_matches(body, r"[.,]")).as_py()
+    )
     if points and commas:
-        example = values.filter(point if points < commas else comma)[0].as_py()
-        return NumberReading(
-            None,
-            f"{points:,} cells use a decimal point and {commas:,} a decimal comma.",
-            fits,
+        return replace(
+            reading,
+            reason=f"{points:,} cells use a decimal point and {commas:,} a decimal comma.",
             ambiguous=True,
-            example=example,
-            currencies=currencies,
+            example=values.filter(point if points < commas else comma)[0].as_py(),
         )
     if points or commas:
         mark: DecimalMark = "decimal point" if points else "decimal comma"
         example = values.filter(point if points else comma)[0].as_py()
-        return NumberReading(mark, f"Cells such as {example} can only have a {mark}.", fits, currencies=currencies)
+        if open_ > _FEW * (points + commas):
+            # Decimals that nearly always have three places are thousands, and the few that speak for decimals may be slips.
+            return replace(
+                reading,
+                reason=f"In {open_:,} cells the mark can separate thousands or decimals; only cells such as {example} speak for a {mark}.",
+                ambiguous=True,
+                example=values.filter(either)[0].as_py(),
+            )
+        return replace(reading, mark=mark, reason=f"Cells such as {example} can only have a {mark}.")
     if open_:
         example = values.filter(either)[0].as_py()
-        return NumberReading(
-            None,
-            "The mark in every number can separate thousands or decimals.",
-            fits,
-            ambiguous=True,
-            example=example,
-            currencies=currencies,
-        )
-    return NumberReading("decimal point", "The numbers carry no marks.", fits, currencies=currencies, whole=whole)
+        return replace(reading, reason="The mark in every number can separate thousands or decimals.", ambiguous=True, example=example)
+    return replace(reading, mark="decimal point", reason="The numbers carry no marks.")
 
 
-def convert(values: pa.Array, mark: DecimalMark) -> Amounts:
-    """Read `values` under `mark`; what does not fit becomes null. Percentages become shares (45 % → 0.45)."""
-    parts = pc.extract_regex(values, _CELL)
-    body = pc.replace_substring_regex(pc.struct_field(parts, "body"), _SPACES, "")
+def convert(values: pa.Array, mark: DecimalMark, counts: pa.Array | None = None) -> Amounts:
+    """Read `values` under `mark`; what does not fit becomes null. Percentages become shares (45 % → 0.45).
+
+    Where some cells carry "%" and others do not, "3" beside "45 %" may mean three or 3 %, so the fewer of them (`counts` says in how
+    many rows each value stands) are not read.
+    """
+    parts, body, number = _taken_apart(values)
     decimal, thousands = (".", ",") if mark == "decimal point" else (",", ".")
     d, t = re.escape(decimal), re.escape(thousands)
     grouped = rf"^(\d+|\d{{1,3}}({t}\d{{3}})+|\d{{1,2}}({t}\d{{2}})+{t}\d{{3}})?({d}\d*)?$"
-    good = pc.and_(_matches(body, grouped), _matches(body, r"\d"))
+    good = pc.and_(pc.and_(number, _matches(body, grouped)), _matches(body, r"\d"))
     plain = pc.replace_substring(pc.replace_substring(body, thousands, ""), decimal, ".")
     opened = _filled(parts, "open")
     good = pc.and_(good, pc.equal(opened, _filled(parts, "close")))
+    negative = opened
+    twice = pc.and_(opened, pc.invert(opened))
+    for place in ("minus", "minus2", "minus3", "minus4"):
+        twice = pc.or_(twice, pc.and_(negative, _minus(parts, place)))
+        negative = pc.or_(negative, _minus(parts, place))
+    good = pc.and_(good, pc.invert(twice))
+    percent = _filled(parts, "percent")
+    good = pc.and_(good, _one_scale(percent, good, plain, counts))
     power = _filled(parts, "power")
     times = pc.utf8_lower(pc.struct_field(parts, "times"))
     scaled = pc.fill_null(pc.not_equal(times, ""), fill_value=False)
-    zero = pc.fill_null(_matches(plain, r"^0*\.?0*$"), fill_value=False)
-    consistent = pc.all(pc.or_(pc.or_(scaled, zero), pc.invert(good))).as_py()
-    if not consistent:
-        # "1.2k" beside "950" may be a slip of the pen: only a column that is written so throughout is read so.
-        good = pc.and_(good, pc.invert(scaled))
-    percent = _filled(parts, "percent")
-    special = pc.and_(good, pc.or_(pc.or_(pc.and_(scaled, consistent), percent), power))
-    negative = pc.or_(opened, pc.or_(_minus(parts, "minus"), pc.or_(_minus(parts, "minus2"), _filled(parts, "minus3"))))
+    special = pc.and_(good, pc.or_(pc.or_(scaled, percent), power))
     text = pc.if_else(good, pc.if_else(negative, pc.binary_join_element_wise("-", plain, ""), plain), None)
     whole_digits = pc.utf8_length(pc.replace_substring_regex(pc.fill_null(plain, ""), r"\..*$", ""))
     text = pc.if_else(pc.less_equal(whole_digits, 13), text, None)
@@ -154,7 +184,35 @@ def convert(values: pa.Array, mark: DecimalMark) -> Amounts:
     rounded = pc.round(exact, 4)
     money = pc.cast(rounded, MONEY, safe=False)
     changed = pc.fill_null(pc.not_equal(rounded, exact), fill_value=False)
-    return Amounts(money, _sign(parts), changed, pc.and_(scaled, pc.is_valid(money)))
+    real = pc.is_valid(money)
+    return Amounts(money, _sign(parts), changed, pc.and_(scaled, real), pc.and_(percent, real), pc.and_(power, real))
+
+
+def _taken_apart(values: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """The parts of each cell, its digits and marks without spaces and apostrophes, and whether it is a number at all."""
+    parts = pc.extract_regex(values, _CELL)
+    written = pc.utf8_trim_whitespace(pc.struct_field(parts, "body"))
+    body = pc.replace_substring_regex(written, _SPACE, "")
+    before, after = _code(parts, "before"), _code(parts, "after")
+    agree = pc.or_(pc.equal(before, after), pc.is_in(before, pa.array(SHARED_SIGNS)))
+    return parts, body, pc.and_(pc.and_(pc.is_valid(parts), _matches(written, _SPACED)), pc.fill_null(agree, fill_value=True))
+
+
+def _one_scale(percent: pa.Array, good: pa.Array, plain: pa.Array, counts: pa.Array | None) -> pa.Array:
+    """False where a cell has a percent sign and most have none, or the other way round; zero is zero either way."""
+    zero = _matches(plain, r"^0*\.?0*$")
+    weights = counts if counts is not None else pa.array([1] * len(good), pa.int64())
+    with_, without = pc.and_(good, percent), pc.and_(good, pc.and_(pc.invert(percent), pc.invert(zero)))
+    marked, bare = _rows(with_, weights), _rows(without, weights)
+    if not marked or not bare:
+        return pc.or_(good, True)
+    return pc.invert(with_ if marked < bare else without)
+
+
+def currencies_of(values: pa.Array) -> pa.Array:
+    """The currency code (or shared sign) in each of the values that is a number, null where there is none."""
+    parts, _, number = _taken_apart(values)
+    return pc.if_else(number, _sign(parts), None)
 
 
 def _tidy(text: pa.Array) -> pa.Array:
@@ -174,17 +232,20 @@ def _one_by_one(text: pa.Array, special: pa.Array, times: pa.Array, percent: pa.
             found.append(None)
             continue
         number = Decimal(body + (exponent or ""))
-        number *= _TIMES.get((factor or "").strip("."), 1)
+        number *= _TIMES.get((factor or "").rstrip("."), 1)
         number = number / 100 if is_percent else number
         found.append(number.quantize(Decimal(1).scaleb(-12)) if abs(number) < 10**13 else None)
     return pa.array(found, _WIDE)
 
 
 def _sign(parts: pa.Array) -> pa.Array:
-    """The currency code of each cell, null where there is none."""
-    before, after = pc.struct_field(parts, "before"), pc.struct_field(parts, "after")
-    sign = pc.if_else(pc.equal(before, ""), after, before)
-    encoded = sign.dictionary_encode()
+    """The currency code of each cell, null where there is none; "$5 USD" says which dollar it is."""
+    before, after = _code(parts, "before"), _code(parts, "after")
+    return pc.if_else(pc.and_(pc.is_in(before, pa.array(SHARED_SIGNS)), pc.is_valid(after)), after, pc.coalesce(before, after))
+
+
+def _code(parts: pa.Array, place: str) -> pa.Array:
+    encoded = pc.struct_field(parts, place).dictionary_encode()
     codes = pa.array([currency_code(word) if word else None for word in encoded.dictionary.to_pylist()], pa.string())
     return codes.take(encoded.indices)
 

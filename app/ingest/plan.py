@@ -7,37 +7,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import pyarrow.compute as pc
-
-from app.ingest import numbers
 from app.ingest.column import Column, columns_of
-from app.ingest.export_formats import HOME_CURRENCY, Catalogue
+from app.ingest.currencies import Currency, settle_currency
+from app.ingest.export_formats import Catalogue
 from app.ingest.headings import fold, singular, words
 from app.ingest.history import Log, Records, find_log, question_of, records_of
 from app.ingest.mapping import Mapping, propose
-from app.ingest.model import Answers, Choice, ColumnProposal, Question, StageWord
+from app.ingest.model import Answers, ColumnProposal, Question, StageWord
 from app.ingest.outcome_groups import ends
 from app.ingest.raw import RawTable
 from app.ingest.recognise import Recognition, recognise_system, recognise_table
 from app.ingest.roles import propose_roles, unread_proposals
 from app.ingest.stages import customer_questions, customer_words, stage_questions, stage_words
-from app.ingest.values import Format, blank, heading_currency, period_of, settle, settle_dates, suggest
+from app.ingest.values import Format, period_of, settle, settle_dates, suggest
 from app.tables import TABLES, TableName
-
-
-@dataclass(frozen=True)
-class Currency:
-    """The one currency of the amounts, None when unknown.
-
-    `several` says that rows of other currencies are set aside: by the field "currency" (`column`) or by the code in the amount
-    cells (`cells`).
-    """
-
-    code: str | None
-    column: bool = False
-    cells: bool = False
-    several: bool = False
-    question: Question | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +83,7 @@ def make_plan(raw: RawTable, answers: Answers, catalogue: Catalogue) -> Plan:
         and _named_won(mapped["closed"].heading)
     )
     stage, stage_open = _stage_words(table, mapped, catalogue, system, answers)
-    currency = _currency(table, mapped, catalogue, answers)
+    currency = settle_currency(table, mapped, columns, catalogue, answers)
     questions = [*raw.questions, *(records.questions if records is not None else ()), *mapping.questions]
     for name in sorted(formats):
         asked = formats[name].question
@@ -108,8 +91,7 @@ def make_plan(raw: RawTable, answers: Answers, catalogue: Catalogue) -> Plan:
             questions.append(asked)
     questions += [format.question for format in also_formats if format.question is not None]
     questions += stage_open
-    if currency.question:
-        questions.append(currency.question)
+    questions += currency.questions
     shown = {mapping.fields[name].position: format.words for name, format in formats.items()}
     ended = ends(table, columns, mapping, stage, catalogue)
     proposals = propose_roles(table, columns, mapping, catalogue, answers=answers, formats=shown, ended=ended)
@@ -288,57 +270,6 @@ def _stage_words(
         if "churned" not in mapped or any(word.outcome == "lost" for word in found["churned_flag"]):
             open_ += customer_questions(found["churned_flag"], mapped["churned_flag"].heading)
     return found, open_
-
-
-def money_field(table: TableName) -> str | None:
-    """The field of `table` that holds its amount, None when it has none."""
-    return next((field.name for field in TABLES[table].stored if field.kind == "money"), None)
-
-
-def _currency(table: TableName, mapped: dict[str, Column], catalogue: Catalogue, answers: Answers) -> Currency:
-    name = money_field(table)
-    amount = mapped.get(name or "")
-    if amount is None:
-        priced = mapped.get("unit_price")
-        return Currency(answers.currency or (heading_currency(priced.heading) if priced else None))
-    home = any(known.field == HOME_CURRENCY for known in catalogue.known(table, amount.heading))
-    codes: dict[str, int] = {}
-    column = mapped.get("currency")
-    by_column = column is not None and (not home or "converted" in fold(column.heading))
-    if column is not None and by_column:
-        for word, rows in column.words():
-            if fold(word) not in catalogue.blanks:
-                code = numbers.currency_code(word)
-                codes[code] = codes.get(code, 0) + rows
-    by_cells = False
-    if not codes:
-        real = pc.invert(blank(amount, catalogue))
-        codes = dict(numbers.read_marks(amount.values.filter(real), amount.counts.filter(real)).currencies)
-        by_cells = bool(codes)
-    if not codes:
-        return Currency(answers.currency or heading_currency(amount.heading))
-    if len(codes) == 1:
-        only = next(iter(codes))
-        sign = not only.isalpha() or only == "kr"
-        return Currency(answers.currency if answers.currency and sign else heading_currency(amount.heading) or only if sign else only)
-    if answers.currency in codes:
-        return Currency(answers.currency, column=by_column and not by_cells, cells=by_cells, several=True)
-    ranked = sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))
-    question = Question(
-        key="currency",
-        kind="currency",
-        text=(
-            f"The amounts are in {len(codes)} currencies, which cannot be added up. "
-            "Which one shall be used? Rows in the others are set aside."
-        ),
-        choices=tuple(Choice(code, code, f"{rows:,} rows") for code, rows in ranked),
-        answer_in="currency",
-        answer_key="currency",
-        column=column.heading if column is not None and not by_cells else amount.heading,
-        example=ranked[0][0],
-        rows=sum(codes.values()),
-    )
-    return Currency(None, column=by_column and not by_cells, cells=by_cells, several=True, question=question)
 
 
 def _more_notes(

@@ -11,9 +11,10 @@ import pyarrow.compute as pc
 
 from app.errors import AnswerNeeded, ColumnError, FileRefused
 from app.ingest.convert import TYPES, Typed, convert
+from app.ingest.currencies import money_field
 from app.ingest.export_formats import catalogue
 from app.ingest.model import AmountCheck, Answers, FoldedEvents, Inspection, Receipt, SetAside, StageWord, TypedTable
-from app.ingest.plan import Plan, make_plan, money_field
+from app.ingest.plan import Plan, make_plan
 from app.ingest.progress import tell
 from app.ingest.raw import RawTable
 from app.ingest.rejected import parquet_bytes, rejected_csv
@@ -62,7 +63,7 @@ def read(raw: RawTable, answers: Answers, *, today: date | None = None) -> Typed
         raise FileRefused(plan.reason, "Choose another file, or say which table it is.", file=raw.facts.name)
     if plan.questions:
         question = plan.questions[0]
-        choices = ", ".join(choice.label for choice in question.choices)
+        choices = ", ".join(choice.label for choice in question.choices) or "a number"
         more = f" {len(plan.questions) - 1} more questions are open." if len(plan.questions) > 1 else ""
         raise AnswerNeeded(question.text, f"Choose one of: {choices}.{more}", file=raw.facts.name, column=question.column)
     typed = convert(plan, catalogue())

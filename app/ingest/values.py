@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,25 +17,12 @@ import pyarrow.compute as pc
 from app.ingest import dates, numbers
 from app.ingest.column import Column
 from app.ingest.export_formats import Catalogue
-from app.ingest.headings import fold, words
+from app.ingest.headings import fold
 from app.ingest.model import Answers, Choice, Question
 from app.ingest.raw import RawTable
 from app.tables import Field
 
-DATE_FORMATS = frozenset(
-    [
-        "year first",
-        "day first",
-        "month first",
-        "month name",
-        "year and month",
-        "yyyymmdd",
-        "yyyymmddhh",
-        "nth day",
-        "excel serial",
-        "epoch milliseconds",
-    ]
-)
+DATE_FORMATS: frozenset[str] = frozenset(get_args(dates.DateFormat))
 _ANCHOR = re.compile(r"Start date:\s*(\d{4})-?(\d{2})-?(\d{2})", re.IGNORECASE)
 _PERIOD = re.compile(r"Start date:\s*(\d{4})-?(\d{2})-?(\d{2})[\s\S]*?End date:\s*(\d{4})-?(\d{2})-?(\d{2})", re.IGNORECASE)
 _SPAN = re.compile(r"\b(20\d{2})(\d{2})(\d{2})-(20\d{2})(\d{2})(\d{2})\b")
@@ -98,8 +86,8 @@ def settle_dates(column: Column, raw: RawTable, catalogue: Catalogue, *, answers
     question = Question(
         key=f"date_order:{column.heading}",
         kind="date_order",
-        text=f"Which comes first in “{column.heading}”, the day or the month? {reading.reason}",
-        choices=(Choice("day first", "The day", reads("day first")), Choice("month first", "The month", reads("month first"))),
+        text=f"{_order_asked(reading, column.heading)} {reading.reason}",
+        choices=tuple(Choice(option, _ORDER_LABELS[option], reads(option)) for option in reading.options),
         answer_in="formats",
         answer_key=column.heading,
         column=column.heading,
@@ -107,6 +95,24 @@ def settle_dates(column: Column, raw: RawTable, catalogue: Catalogue, *, answers
         rows=reading.fits,
     )
     return Format(None, "day or month first?", question, reading.shape)
+
+
+_ORDER_LABELS: dict[dates.DateFormat, str] = {
+    "day first": "The day",
+    "month first": "The month",
+    "month first, day first with dots": "The day in dates with dots, the month in others",
+    "short year first": "The year",
+    "excel serial": "Counted from 1900 (Excel)",
+    "excel serial 1904": "Counted from 1904 (old Excel for Mac)",
+}
+
+
+def _order_asked(reading: dates.DateReading, heading: str) -> str:
+    if "excel serial" in reading.options:
+        return f"Which days are the numbers in “{heading}”?"
+    if "short year first" in reading.options:
+        return f"Which comes first in “{heading}”, the day, the month or the year?"
+    return f"Which comes first in “{heading}”, the day or the month?"
 
 
 def settle_numbers(column: Column, catalogue: Catalogue, *, answers: Answers) -> Format:
@@ -182,27 +188,33 @@ def moments(column: Column, format: dates.DateFormat, raw: RawTable, catalogue: 
         changed.append((f"The time of another zone was put on the clock of {time_zone}.", zoned))
     if read.two_digit_year:
         changed.append(("Years of two digits were read as 1970 to 2069.", column.filled))
+    other = pc.and_(read.other, pc.invert(empty))
+    if others := column.cells_where(other):
+        example = column.values.filter(other)[0].as_py()
+        changed.append((f"Dates written in another way than most, such as {example}, were read as they can only be meant.", others))
     if format == "year and month":
         changed.append(("The first of the month was used as the day.", column.filled))
     return Converted(column.spread(values), column.spread(bad), tuple(changed))
 
 
-def amounts(column: Column, format: str, catalogue: Catalogue) -> tuple[Converted, pa.Array]:
-    """Exact amounts (decimal128(18, 4)), and the currency in each row's cell (null where there is none)."""
+def amounts(column: Column, format: str, catalogue: Catalogue, *, money: bool = False) -> Converted:
+    """Exact amounts (decimal128(18, 4)). A percentage is no amount of `money`."""
     empty = blank(column, catalogue)
-    read = numbers.convert(column.values, "decimal comma" if format == "decimal comma" else "decimal point")
-    values = pc.if_else(empty, None, read.values)
+    read = numbers.convert(column.values, "decimal comma" if format == "decimal comma" else "decimal point", column.counts)
+    values = pc.if_else(pc.or_(empty, read.percent) if money else empty, None, read.values)
     bad = pc.and_(pc.invert(empty), pc.is_null(values))
     changed: list[tuple[str, int]] = []
     for mask, what in (
         (pc.and_(pc.is_valid(read.currency), pc.is_valid(values)), "The currency was taken off the number."),
         (read.scaled, "k, M and the like were worked out."),
+        (read.percent, "Percentages were read as shares: 45 % as 0.45."),
+        (read.power, "Numbers such as 1.2E+06 were worked out; a spreadsheet may have cut their digits off."),
         (read.rounded, "More than four decimals were rounded to four."),
     ):
-        cells = column.cells_where(pc.fill_null(mask, fill_value=False))
+        cells = column.cells_where(pc.and_(pc.fill_null(mask, fill_value=False), pc.is_valid(values)))
         if cells:
             changed.append((what, cells))
-    return Converted(column.spread(values), column.spread(bad), tuple(changed)), column.spread(read.currency)
+    return Converted(column.spread(values), column.spread(bad), tuple(changed))
 
 
 def flags(column: Column, catalogue: Catalogue) -> Converted:
@@ -235,11 +247,3 @@ def damaged_ids(column: Column) -> int:
 def texts(column: Column) -> pa.Array:
     """Categories and names as in the file; null where the cell is empty. "None" and "unknown" are answers here."""
     return column.spread(pc.if_else(pc.equal(column.values, ""), None, column.values))
-
-
-def heading_currency(heading: str) -> str | None:
-    """The currency a heading names ("Sale_Value_AED", "Amount (€)"), None when none."""
-    for sign in ("€", "£", "₹", "$"):
-        if sign in heading:
-            return numbers.currency_code(sign)
-    return next((word.upper() for word in words(heading) if word.upper() in numbers.CURRENCY_CODES), None)

@@ -79,10 +79,53 @@ def test_money_in_several_currencies_is_never_added_up() -> None:
     )  # fmt: skip
     found = inspect(raw, Answers())
     assert (found.table, found.system) == ("deal", "pipedrive")
-    assert [(q.kind, [c.value for c in q.choices]) for q in found.questions] == [("currency", ["EUR", "USD"])]
+    assert [(q.kind, [c.value for c in q.choices]) for q in found.questions] == [("currency", ["EUR", "USD", "to EUR", "to USD"])]
     table = read(raw, Answers(currency="EUR"))
     assert [(s.code, s.count, s.rows) for s in table.receipt.set_aside] == [("other_currency", 1, (3,))]
-    assert table.receipt.amounts == AmountCheck("Deal - Value", "EUR", "200.7500", "130.7500", "70.0000")
+    assert table.receipt.amounts == AmountCheck("Deal - Value", "EUR", "130.7500", "130.7500", "0.0000")
+    assert table.receipt.warnings[0] == "Left out, because it is not in EUR: 70.00 USD in 1 rows."
+
+
+def test_other_currencies_are_converted_at_the_rates_given_and_the_receipt_prints_them() -> None:
+    raw = csv_of(
+        ["Deal ID", "Deal Stage", "Amount", "Close Date"],
+        ["1", "Closed Won", "€1.000,50", "2024-01-02"],
+        ["2", "Closed Won", "£200,00", "2024-01-03"],
+        ["3", "Closed Lost", "300,00 GBP", "2024-01-04"],
+        ["4", "Closed Lost", "USD 10,00", "2024-01-04"],
+        ["5", "Closed Lost", "", "2024-01-04"],
+    )  # fmt: skip
+    asked = inspect(raw, Answers(currency="to EUR"))
+    assert [(q.kind, q.answer_in, q.answer_key, q.choices) for q in asked.questions] == [
+        ("rate", "rates", "GBP", ()),
+        ("rate", "rates", "USD", ()),
+    ]
+    with pytest.raises(AnswerNeeded, match="How many EUR is one USD"):
+        read(raw, Answers(currency="to EUR", rates={"GBP": "1,17", "USD": "zero"}))
+    table = read(raw, Answers(currency="to EUR", rates={"GBP": "1,17", "USD": "0.92"}))
+    assert [row["amount"] for row in rows_of(table)] == [Decimal("1000.5"), Decimal(234), Decimal(351), Decimal("9.2"), None]
+    assert {row["currency"] for row in rows_of(table)} == {"EUR"}
+    assert table.receipt.set_aside == ()
+    assert table.receipt.amounts == AmountCheck("Amount", "EUR", "1594.7000", "1594.7000", "0.0000")
+    assert [(change.what, change.cells) for change in table.receipt.changed if "rate" in change.what] == [
+        ("Converted at 1 GBP = 1.17 EUR, the rate you gave: 500.00 GBP became 585.00 EUR.", 2),
+        ("Converted at 1 USD = 0.92 EUR, the rate you gave: 10.00 USD became 9.20 EUR.", 1),
+    ]
+
+
+def test_prices_in_several_currencies_and_a_column_of_codes_with_any_heading_are_asked_about_too() -> None:
+    lines = csv_of(
+        ["InvoiceNo", "CustomerID", "InvoiceDate", "Quantity", "UnitPrice"],
+        ["1", "7", "2024-01-02", "3", "€5.50"],
+        ["2", "8", "2024-01-15", "1", "£5.50"],
+    )
+    assert [question.key for question in inspect(lines, Answers()).questions] == ["currency"]
+    deals = csv_of(
+        ["Deal ID", "Deal Stage", "Amount", "Cur.", "Close Date"],
+        ["1", "Closed Won", "5.50", "EUR", "2024-01-02"],
+        ["2", "Closed Won", "5.50", "CHF", "2024-01-03"],
+    )
+    assert [question.key for question in inspect(deals, Answers()).questions] == ["currency"]
 
 
 def test_hubspot_amount_in_company_currency_is_preferred() -> None:

@@ -49,11 +49,46 @@ def ones(values: list[str]) -> tuple[pa.Array, pa.Array]:
         ("yyyymmdd", "20240416", datetime(2024, 4, 16)),
         ("yyyymmddhh", "2024041623", datetime(2024, 4, 16, 23)),
         ("excel serial", "45580.375", datetime(2024, 10, 15, 9)),
+        ("excel serial 1904", "44118.375", datetime(2024, 10, 15, 9)),
         ("epoch milliseconds", "1571673600000", datetime(2019, 10, 21, 18)),
+        ("epoch seconds", "1571673600", datetime(2019, 10, 21, 18)),
+        ("short year first", "25-03-14", datetime(2025, 3, 14)),
+        ("month name", "15/ene/2024", datetime(2024, 1, 15)),
+        ("month name", "2024-Apr-15", datetime(2024, 4, 15)),
+        ("day first", "20.10.2016 um 10:05 Uhr", datetime(2016, 10, 20, 10, 5)),
+        ("year and month", "2020-Dec", datetime(2020, 12, 1)),
+        ("year and month", "Dez. 2020", datetime(2020, 12, 1)),
+        ("year and month", "3/2024", datetime(2024, 3, 1)),
+        ("day first", "2024-03-05", datetime(2024, 3, 5)),
+        ("month first", "3. Mai 2024", datetime(2024, 5, 3)),
+        ("month first, day first with dots", "03.04.2024", datetime(2024, 4, 3)),
+        ("month first, day first with dots", "03/04/2024", datetime(2024, 3, 4)),
     ],
 )
 def test_ways_to_write_a_date(format: dates.DateFormat, written: str, read: datetime | None) -> None:
     assert dates.convert(pa.array([written]), format, time_zone="Europe/Berlin").values.to_pylist() == [read]
+
+
+@pytest.mark.parametrize(
+    ("cells", "format", "options"),
+    [
+        (["2024-03-01", "15 Apr 2024", "20240416"], "year first", ()),
+        (["2024-03-01", "03/14/2024"], "month first", ()),
+        (["2024-03-01", "03/04/2024"], None, ("day first", "month first")),
+        (["13.02.2024", "02/14/2024", "02/03/2024"], "month first, day first with dots", ()),
+        (["13.02.2024", "02/03/2024"], None, ("day first", "month first, day first with dots")),
+        (["25-03-14", "25-04-02"], None, ("day first", "short year first")),
+        (["25-03-14", "25-04-31"], None, ("day first", "short year first")),
+        (["99-03-14", "98-12-02"], "short year first", ()),
+        (["01/05/21", "30/06/21"], "day first", ()),
+        (["45580", "45581.5"], None, ("excel serial", "excel serial 1904")),
+        (["1571673600", "1571673601"], "epoch seconds", ()),
+        (["16042024"], None, ()),
+    ],
+)
+def test_several_ways_in_one_column_are_told_apart_or_asked(cells: list[str], format: str | None, options: tuple[str, ...]) -> None:
+    reading = dates.read_format(*ones(cells))
+    assert (reading.format, reading.options) == (format, options)
 
 
 def test_numbered_days_need_the_start_from_the_head() -> None:
@@ -112,10 +147,15 @@ def test_instants_move_to_the_clock_of_the_team(moments: list[datetime]) -> None
         (["12,34,567", "1,00,000.50"], "decimal point", ["1234567", "100000.5"]),
         (["0.27%", "45.0%"], "decimal point", ["0.0027", "0.45"]),
         (["$342.09K", "$1,117.10K"], "decimal point", ["342090", "1117100"]),
-        (["1.2k", "950"], "decimal point", [None, "950"]),
+        (["1.2k", "950"], "decimal point", ["1200", "950"]),
         (["1054", "-5", "12."], "decimal point", ["1054", "-5", "12"]),
         (["2.5", "n. a.", "2.41E+18"], "decimal point", ["2.5", None, None]),
         (["1,2,3", "1.50"], "decimal point", [None, "1.5"]),
+        (["1.234,56-", "EUR 1.234,50-", "1.234,50- €", "(1.200)"], "decimal comma", ["-1234.56", "-1234.5", "-1234.5", "-1200"]),
+        (["1,5 Mio. €", "1,2 Mrd", "10 Tsd."], "decimal comma", ["1500000", "1200000000", "10000"]),
+        (["3 4", "5'11", "1 2345", "12 Mar", "12 pcs", "--5", "(-5)", "7.5"], "decimal point", [None] * 7 + ["7.5"]),
+        (["$5.00 USD", "€5 USD", "C$4"], "decimal point", ["5", None, "4"]),
+        (["45%", "12.5 %", "3", "0"], "decimal point", ["0.45", "0.125", None, "0"]),
     ],
 )
 def test_ways_to_write_a_number(cells: list[str], mark: str, read: list[str | None]) -> None:
@@ -125,7 +165,7 @@ def test_ways_to_write_a_number(cells: list[str], mark: str, read: list[str | No
     assert numbers.convert(values, reading.mark).values.to_pylist() == [None if text is None else Decimal(text) for text in read]
 
 
-@pytest.mark.parametrize("cells", [["1.234", "2.345"], ["$21,042", "$550"], ["1,2", "3.4"]])
+@pytest.mark.parametrize("cells", [["1.234", "2.345"], ["$21,042", "$550"], ["1,2", "3.4"], [*(f"{n}.250" for n in range(1, 30)), "7.5"]])
 def test_a_mark_that_could_be_either_is_left_open(cells: list[str]) -> None:
     reading = numbers.read_marks(*ones(cells))
     assert (reading.mark, reading.ambiguous) == (None, True)
