@@ -51,6 +51,10 @@ SEEDS: dict[str, tuple[str, ...]] = {
         "VALUES ('l', 'o', 'k', 'x', '2026-02-02 03:04:05+00:00', '2026-01-02 03:04:05+00:00')",
         "INSERT INTO action (id, organization_id, what, subject, at) VALUES ('e', 'o', 'report_made', 'k', '2026-01-02 03:04:05+00:00')",
     ),
+    "0006": (
+        "UPDATE survey_round SET roll = '{}'",
+        "INSERT INTO survey_publication (round_id, organization_id, team_id, sequence, content) VALUES ('r', 'o', 't', 0, '{}')",
+    ),
 }
 """Rows as the code of each revision would have written them, added once the database stands at that revision."""
 
