@@ -228,6 +228,9 @@ def _latest(plan: Plan, typed: Typed, catalogue: Catalogue) -> pa.Array | None:
 def _first_of(ids: pa.Array, version: pa.Array | None, order: pa.Array, aside: pa.Array) -> pa.Array:
     """True for the one row of each id (among rows not set aside) with the greatest version, then the greatest order."""
     position = np.arange(len(ids))
+    encoded = pc.dictionary_encode(ids)
+    if len(encoded.dictionary) + encoded.null_count == len(ids):
+        return pa.array(np.ones(len(ids), bool))
     table = pa.table(
         {"id": ids, "version": version if version is not None else pa.nulls(len(ids), pa.int64()), "order": order, "row": position}
     )
