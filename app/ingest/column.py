@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -20,6 +21,8 @@ from app.ingest.headings import fold
 from app.ingest.raw import RawTable
 
 SNIFFED = 2_000
+_AT_ONCE = 2
+"""Columns looked at together: Arrow leaves the interpreter free while it works."""
 _TRIM = " \t\r\n\u00a0\u202f\u2007"
 _DATE = re.compile(
     r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(\D.*)?$|^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([ ,T].*)?$|^\d{13}$"
@@ -95,10 +98,22 @@ class Column:
 
 def columns_of(raw: RawTable, catalogue: Catalogue) -> tuple[Column, ...]:
     """The columns of the file, looked at once."""
-    return tuple(
-        column_of(heading, raw.cells.column(position), catalogue, position=position, true_dates=position in raw.date_columns)
-        for position, heading in enumerate(raw.headings)
-    )
+    if "columns" not in raw.known:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            raw.known["columns"] = tuple(
+                pool.map(
+                    lambda position: column_of(
+                        raw.headings[position],
+                        raw.cells.column(position),
+                        catalogue,
+                        position=position,
+                        true_dates=position in raw.date_columns,
+                    ),
+                    range(len(raw.headings)),
+                )
+            )
+    found: tuple[Column, ...] = raw.known["columns"]
+    return found
 
 
 def column_of(heading: str, cells: pa.ChunkedArray, catalogue: Catalogue, *, position: int = 0, true_dates: bool = False) -> Column:

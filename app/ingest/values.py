@@ -124,8 +124,12 @@ def settle_numbers(column: Column, catalogue: Catalogue, *, answers: Answers) ->
     chosen = answers.formats.get(column.heading)
     if chosen in ("decimal point", "decimal comma"):
         return Format(chosen, f"{chosen}, as you said")
-    real = pc.invert(blank(column, catalogue))
-    reading = numbers.read_marks(column.values.filter(real), column.counts.filter(real))
+
+    def make() -> numbers.NumberReading:
+        real = pc.invert(blank(column, catalogue))
+        return numbers.read_marks(column.values.filter(real), column.counts.filter(real))
+
+    reading = column.once("marks", make)
     if not reading.ambiguous:
         return Format(reading.mark or "decimal point", f"{reading.mark or 'no numbers'}: {reading.reason}")
     example = pa.array([reading.example])
