@@ -18,6 +18,7 @@ from app.ingest.limits import Limits
 from app.ingest.model import Answers
 from app.services.actor import Actor, require
 from app.services.datasets import DatasetView, account_sentence, dataset_row, dataset_view, history, record_action
+from app.services.mappings import remember
 from app.services.merge import Merged, compare, first_import, merged, proposed_mode
 from app.services.preparation import ReadFile, Ready, make_ready
 from app.services.stored_json import to_json
@@ -102,25 +103,27 @@ def load_example(
 
 def _commit(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, mode: ImportMode | None, read_file: ReadFile) -> Committed:
     for _ in range(_ATTEMPTS):
-        done = _finished(actor, engine=engine, upload_id=upload_id)
+        done = committed(actor, engine=engine, upload_id=upload_id)
         if done is not None:
             return done
         try:
             ready = make_ready(actor, engine=engine, upload_id=upload_id, limits=limits, read_file=read_file)
         except NotFound:
             # The other click of a double click may have finished the upload since.
-            done = _finished(actor, engine=engine, upload_id=upload_id)
+            done = committed(actor, engine=engine, upload_id=upload_id)
             if done is None:
                 raise
             return done
         result = None if ready.same_as is not None else _chosen(ready, mode=mode)
-        committed = _store(actor, engine=engine, ready=ready, result=result)
-        if committed is not None:
-            return committed
+        stored = _store(actor, engine=engine, ready=ready, result=result)
+        if stored is not None:
+            return stored
     raise AppError("Other imports of this table kept coming in between.", "Try again in a moment.")
 
 
-def _finished(actor: Actor, *, engine: Engine, upload_id: str) -> Committed | None:
+def committed(actor: Actor, *, engine: Engine, upload_id: str) -> Committed | None:
+    """What the commit of an upload did, None while there was none."""
+    require(actor, "manager")
     with reading(engine) as session:
         return _done(session, actor, upload_row(session, actor, upload_id))
 
@@ -191,6 +194,7 @@ def _store(actor: Actor, *, engine: Engine, ready: Ready, result: Merged | None)
         )
         session.add(row)
         session.flush()
+        remember(session, upload, currency=result.info.currency)
         let_go(session, upload, state="committed")
         record_action(session, actor, row, "imported")
         return _committed(session, row)

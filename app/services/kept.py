@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
 from dataclasses import fields, is_dataclass
 from datetime import date
 from functools import cache
@@ -45,6 +46,11 @@ def write(folder: Path, key: tuple[str, ...], value: object) -> None:
         _tidy(path.parent)
     except (OSError, TypeError):
         return
+
+
+def clear(folder: Path) -> None:
+    """Remove every result, because some are made of data that somebody has deleted; the others are made anew."""
+    shutil.rmtree(folder / "results", ignore_errors=True)
 
 
 def _path(folder: Path, key: tuple[str, ...]) -> Path:

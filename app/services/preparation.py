@@ -23,10 +23,10 @@ from app.services.datasets import DatasetView, dataset_view
 from app.services.merge import RowAccount, compare, proposed_mode
 from app.services.stored_json import from_json, hash_of, to_json
 from app.services.teams import team_row
-from app.services.uploads import UploadView, answers_hash, content_of, pending_row, upload_view
+from app.services.uploads import UploadView, answers_hash, content_of, pending_row, upload_row, upload_view
 from app.storage.engine import reading, transaction
 from app.storage.queries import blobs, datasets, organizations
-from app.storage.tables import ImportMode, Upload
+from app.storage.tables import Dataset, ImportMode, Upload
 from app.tables import SnapshotInfo
 
 
@@ -63,6 +63,18 @@ class Prepared:
     extend_refused: str | None
     notes: tuple[str, ...]
     same_as: DatasetView | None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What is kept of a comparison with what is loaded; the fields are those of `Prepared`."""
+
+    mode: ImportMode
+    reason: str
+    replacing: RowAccount | None
+    extending: RowAccount | None
+    extend_refused: str | None
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -106,6 +118,31 @@ def inspect(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, ins
     return found
 
 
+def inspected(actor: Actor, *, engine: Engine, upload_id: str) -> Inspection | None:
+    """What is known of the file under the answers given so far, without opening it; None when it was not opened yet."""
+    require(actor, "manager")
+    with reading(engine) as session:
+        row = pending_row(session, actor, upload_id)
+        if row.inspection is None or row.inspected_for != answers_hash(row):
+            return None
+        return from_json(Inspection, row.inspection)
+
+
+def prepared(actor: Actor, *, engine: Engine, upload_id: str) -> Prepared | None:
+    """What a commit would do, when the file was read under the present answers and compared with what is loaded now; else None."""
+    require(actor, "manager")
+    with reading(engine) as session:
+        row = pending_row(session, actor, upload_id)
+        if row.prepared is None or row.prepared_for != answers_hash(row) or row.comparison is None:
+            return None
+        read = from_json(ReadTable, row.prepared)
+        active, same = _loaded(session, actor, row, read)
+        if row.compared_with != ("" if active is None else active.id):
+            return None
+        found = from_json(Compared, row.comparison)
+        return _prepared(upload_view(session, row), read, found, None if same is None else dataset_view(session, same))
+
+
 def prepare(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, read_file: ReadFile = gate.read_file) -> Prepared:
     """Read the file and say what a commit would do. The table read is kept, so the commit does not read again.
 
@@ -115,37 +152,43 @@ def prepare(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, rea
         While a question about the file is open.
     """
     require(actor, "manager")
+    known = prepared(actor, engine=engine, upload_id=upload_id)
+    if known is not None:
+        return known
     ready = make_ready(actor, engine=engine, upload_id=upload_id, limits=limits, read_file=read_file)
+    found = _compared(ready)
+    with transaction(engine) as session:
+        row = upload_row(session, actor, upload_id)
+        if row.state == "pending" and answers_hash(row) == ready.answers_sha256:
+            row.comparison, row.compared_with = to_json(found), "" if ready.active is None else ready.active.id
+            session.add(row)
+    return _prepared(ready.upload, ready.read, found, ready.same_as)
+
+
+def _prepared(upload: UploadView, read: ReadTable, found: Compared, same_as: DatasetView | None) -> Prepared:
+    return Prepared(
+        upload=upload,
+        info=read.info,
+        receipt=read.receipt,
+        mode=found.mode,
+        reason=found.reason,
+        replacing=found.replacing,
+        extending=found.extending,
+        extend_refused=found.extend_refused,
+        notes=found.notes,
+        same_as=same_as,
+    )
+
+
+def _compared(ready: Ready) -> Compared:
     if ready.active is None or ready.active_parquet is None:
-        return Prepared(
-            upload=ready.upload,
-            info=ready.read.info,
-            receipt=ready.read.receipt,
-            mode="replace",
-            reason="Nothing is loaded yet.",
-            replacing=None,
-            extending=None,
-            extend_refused=None,
-            notes=(),
-            same_as=None,
-        )
+        return Compared("replace", "Nothing is loaded yet.", None, None, None, ())
     found = compare(ready.active_parquet, old_info=ready.active.info, new=ready.parquet, new_info=ready.read.info)
     mode, reason = proposed_mode(found.replacing, old=ready.active.info, new=ready.read.info)
     refused = None if found.extend_refused is None else str(found.extend_refused)
     if mode == "extend" and refused is not None:
         mode, reason = "replace", refused
-    return Prepared(
-        upload=ready.upload,
-        info=ready.read.info,
-        receipt=ready.read.receipt,
-        mode=mode,
-        reason=reason,
-        replacing=found.replacing,
-        extending=None if refused is not None else found.extending,
-        extend_refused=refused,
-        notes=found.notes,
-        same_as=ready.same_as,
-    )
+    return Compared(mode, reason, found.replacing, None if refused is not None else found.extending, refused, found.notes)
 
 
 def make_ready(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, read_file: ReadFile) -> Ready:
@@ -181,12 +224,7 @@ def make_ready(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, 
 
 def _ready(session: Session, actor: Actor, row: Upload, *, read: ReadTable, parquet: bytes, rejected_csv: bytes) -> Ready:
     answers_sha256 = answers_hash(row)
-    active = datasets.active_table(session=session, organization_id=actor.organization_id, team_id=row.team_id, table_name=read.info.table)
-    same = None
-    if active is not None:
-        inside = datasets.lineage(session=session, organization_id=actor.organization_id, dataset=active)
-        if any((part.file_sha256, part.answers_sha256) == (row.sha256, answers_sha256) for part in inside):
-            same = dataset_view(session, active)
+    active, same = _loaded(session, actor, row, read)
     return Ready(
         upload=upload_view(session, row),
         answers_sha256=answers_sha256,
@@ -195,5 +233,15 @@ def _ready(session: Session, actor: Actor, row: Upload, *, read: ReadTable, parq
         rejected_csv=rejected_csv,
         active=None if active is None else dataset_view(session, active),
         active_parquet=None if active is None else content_of(session, actor, active.parquet_sha256),
-        same_as=same,
+        same_as=None if same is None else dataset_view(session, same),
     )
+
+
+def _loaded(session: Session, actor: Actor, row: Upload, read: ReadTable) -> tuple[Dataset | None, Dataset | None]:
+    """The active dataset of the table, and the same once more when exactly this import is in it already."""
+    active = datasets.active_table(session=session, organization_id=actor.organization_id, team_id=row.team_id, table_name=read.info.table)
+    if active is None:
+        return None, None
+    inside = datasets.lineage(session=session, organization_id=actor.organization_id, dataset=active)
+    same = any((part.file_sha256, part.answers_sha256) == (row.sha256, answers_hash(row)) for part in inside)
+    return active, active if same else None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath, PureWindowsPath
@@ -93,14 +94,40 @@ def answer_question(actor: Actor, *, engine: Engine, upload_id: str, question: Q
     AppError
         When the value is none of the choices offered.
     """
+    return answer_questions(actor, engine=engine, upload_id=upload_id, chosen=[(question, value)])
+
+
+def answer_questions(actor: Actor, *, engine: Engine, upload_id: str, chosen: Sequence[tuple[Question, str]]) -> UploadView:
+    """Answer several questions at once, each with the value of one of its choices; the file is then read once for all of them.
+
+    Raises
+    ------
+    AppError
+        When a value is none of the choices offered, or no number where a number is asked for; then nothing is answered.
+    """
     require(actor, "manager")
-    if value not in {choice.value for choice in question.choices}:
-        raise AppError(f"“{value}” is none of the answers offered.", "Choose one of the list.")
+    for question, value in chosen:
+        _check(question, value)
     with transaction(engine) as session:
         row = pending_row(session, actor, upload_id)
-        row.answers = to_json(with_answer(from_json(Answers, row.answers), question=question, value=value))
+        answers = from_json(Answers, row.answers)
+        for question, value in chosen:
+            answers = with_answer(answers, question=question, value=value)
+        row.answers = to_json(answers)
         session.add(row)
         return upload_view(session, row)
+
+
+def _check(question: Question, value: str) -> None:
+    if question.choices:
+        if value not in {choice.value for choice in question.choices}:
+            raise AppError(f"“{value}” is none of the answers offered.", "Choose one of the list.")
+        return
+    # Imported here: the values are read where a file is opened, and a rate is rarely asked for.
+    from app.ingest.currencies import rate_of
+
+    if rate_of(value) is None:
+        raise AppError(f"“{value}” is no rate.", "Write a number above zero, such as 0.92.")
 
 
 def with_answer(answers: Answers, *, question: Question, value: str) -> Answers:
@@ -164,7 +191,7 @@ def let_go(session: Session, row: Upload, *, state: UploadState) -> None:
     """End a pending upload: its bytes and what was found in them are forgotten, the fact that it was there stays."""
     row.state = state
     row.content_sha256 = row.prepared_parquet_sha256 = row.prepared_rejected_sha256 = None
-    row.inspection = row.inspected_for = row.prepared = row.prepared_for = None
+    row.inspection = row.inspected_for = row.prepared = row.prepared_for = row.comparison = row.compared_with = None
     session.add(row)
     blobs.clear_unused(session=session, organization_id=row.organization_id)
 

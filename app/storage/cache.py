@@ -64,6 +64,14 @@ def local_parquet(cache_dir: Path, *, sha256: str, load: Callable[[], bytes]) ->
     return path
 
 
+def forget(cache_dir: Path, *, sha256: str) -> None:
+    """Remove the file of that hash; it comes again when another dataset of the same content asks for it."""
+    if _HASH.fullmatch(sha256):
+        path = cache_dir.resolve() / f"{sha256}.parquet"
+        _verified.pop(path, None)
+        path.unlink(missing_ok=True)
+
+
 def _holds(path: Path, sha256: str) -> bool:
     try:
         state = path.stat()

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -21,6 +21,8 @@ MemberRole = Literal["owner", "manager", "viewer"]
 UploadState = Literal["pending", "committed", "discarded"]
 DatasetState = Literal["active", "replaced", "undone"]
 ImportMode = Literal["replace", "extend"]
+JobKind = Literal["read", "commit"]
+JobState = Literal["running", "done", "failed", "cancelled"]
 ActionKind = Literal[
     "imported",
     "undone",
@@ -147,7 +149,8 @@ class Upload(Base, table=True):
 
     `inspected_for` and `prepared_for` are the hash of the answers that `inspection` and `prepared` belong to; they are
     stale when it is not the hash of `answers`. The bytes are let go when the upload is committed or discarded. `same_as_id` is
-    the dataset that already held these rows when the commit changed nothing.
+    the dataset that already held these rows when the commit changed nothing. `comparison` says what either mode would do to the
+    dataset `compared_with` ("" when nothing was loaded). `recalled` says which saved mapping the answers were taken from.
     """
 
     __tablename__ = "upload"
@@ -183,9 +186,72 @@ class Upload(Base, table=True):
     prepared_for: str | None = Field(default=None, max_length=64)
     prepared_parquet_sha256: str | None = Field(default=None, max_length=64)
     prepared_rejected_sha256: str | None = Field(default=None, max_length=64)
+    comparison: str | None = Field(default=None, sa_type=Text)
+    compared_with: str | None = Field(default=None, max_length=32)
+    recalled: str | None = Field(default=None, sa_type=Text)
     same_as_id: str | None = Field(default=None, max_length=32)
     state: UploadState = Field(default="pending", sa_type=Text)
     created_at: datetime = Field(default_factory=now)
+
+
+class ImportJob(Base, table=True):
+    """The long work on one upload: reading it under its present answers, or committing it.
+
+    `holder` is the process that does it and `beat_at` its last sign of life; a running job without one for a while belongs to whoever
+    takes it. `answers_sha256` are the answers it was begun for. `error` is the JSON of what went wrong.
+    """
+
+    __tablename__ = "import_job"
+    __table_args__ = (
+        _team_key(),
+        UniqueConstraint("upload_id"),
+        Index("ix_import_job_organization_id_team_id", "organization_id", "team_id"),
+        CheckConstraint("kind IN ('read', 'commit')", name="kind"),
+        CheckConstraint("state IN ('running', 'done', 'failed', 'cancelled')", name="state"),
+        CheckConstraint("mode IN ('replace', 'extend')", name="mode"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    organization_id: str = Field(max_length=32)
+    team_id: str = Field(max_length=32)
+    upload_id: str = Field(foreign_key="upload.id", ondelete="CASCADE", max_length=32)
+    member_id: str | None = Field(default=None, foreign_key="member.id", ondelete="SET NULL", max_length=32)
+    kind: JobKind = Field(sa_type=Text)
+    mode: ImportMode | None = Field(default=None, sa_type=Text)
+    answers_sha256: str = Field(max_length=64)
+    state: JobState = Field(default="running", sa_type=Text)
+    step: str = Field(default="waiting", max_length=20)
+    done: int = Field(default=0, sa_type=BigInteger)
+    total: int = Field(default=0, sa_type=BigInteger)
+    rows: int = Field(default=0, sa_type=BigInteger)
+    error: str | None = Field(default=None, sa_type=Text)
+    holder: str = Field(max_length=200)
+    beat_at: datetime = Field(default_factory=now)
+    attempts: int = 1
+    created_at: datetime = Field(default_factory=now)
+
+
+class SavedMapping(Base, table=True):
+    """How a team's export of one shape was read last time, so that the next of the same shape needs no answers.
+
+    `shape` is the hash of the headings. `mapping` is the JSON of what was decided and what the file settled by itself.
+    """
+
+    __tablename__ = "saved_mapping"
+    __table_args__ = (
+        _team_key(),
+        UniqueConstraint("team_id", "shape"),
+        Index("ix_saved_mapping_organization_id_team_id", "organization_id", "team_id"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    organization_id: str = Field(max_length=32)
+    team_id: str = Field(max_length=32)
+    table_name: str = Field(sa_type=Text)
+    shape: str = Field(max_length=64)
+    file_name: str = Field(max_length=500)
+    mapping: str = Field(sa_type=Text)
+    used_at: datetime = Field(default_factory=now)
 
 
 class Dataset(Base, table=True):
@@ -235,6 +301,24 @@ class Dataset(Base, table=True):
     receipt: str = Field(sa_type=Text)
     account: str = Field(sa_type=Text)
     created_at: datetime = Field(default_factory=now)
+
+
+class Deletion(Base, table=True):
+    """The record that imported data were deleted, when all else of them is gone: what it was, how much, and who did it."""
+
+    __tablename__ = "deletion"
+    __table_args__ = (_team_key(), Index("ix_deletion_organization_id_team_id", "organization_id", "team_id"))
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    organization_id: str = Field(max_length=32)
+    team_id: str = Field(max_length=32)
+    member_id: str | None = Field(default=None, foreign_key="member.id", ondelete="SET NULL", max_length=32)
+    table_name: str = Field(sa_type=Text)
+    imports: int
+    rows: int = Field(sa_type=BigInteger)
+    bytes: int = Field(sa_type=BigInteger)
+    file_names: str = Field(sa_type=Text)
+    at: datetime = Field(default_factory=now)
 
 
 class OwnClaim(Base, table=True):
@@ -288,9 +372,8 @@ def _round_key() -> ForeignKeyConstraint:
 class SurveyRound(Base, table=True):
     """One run of the survey. What is asked is fixed when it is opened; a closed round is never opened again.
 
-    `roll` is JSON, for personal links: by side, marks of the people asked, made with the server's secret, so that rounds of nearly the
-    same people are noticed. `dimensions` and `languages` are JSON lists. `invited_sales` and `invited_marketing` are how many people were
-    asked, None when nobody said. `seal` tells whether the server's secret is still the one that the answers were sealed with.
+    `dimensions` and `languages` are JSON lists. `invited_sales` and `invited_marketing` are how many people were asked, None when
+    nobody said. `seal` tells whether the server's secret is still the one that the answers were sealed with.
     """
 
     __tablename__ = "survey_round"
@@ -319,7 +402,6 @@ class SurveyRound(Base, table=True):
     invited_sales: int | None = None
     invited_marketing: int | None = None
     seal: str | None = Field(default=None, max_length=64)
-    roll: str | None = Field(default=None, sa_type=Text)
     opened_on: date | None = None
     closed_on: date | None = None
     created_at: datetime = Field(default_factory=now)
@@ -426,19 +508,6 @@ class SurveyComment(Base, table=True):
     side: RoundSide = Field(sa_type=Text)
     dimension: str = Field(max_length=64)
     body: str = Field(sa_type=Text)
-
-
-class SurveyPublication(Base, table=True):
-    """What a closed round publishes, as JSON: made once, and never made again by other rules. `sequence` is the order within the team."""
-
-    __tablename__ = "survey_publication"
-    __table_args__ = (_round_key(), _team_key(), UniqueConstraint("team_id", "sequence"))
-
-    round_id: str = Field(primary_key=True, max_length=32)
-    organization_id: str = Field(max_length=32)
-    team_id: str = Field(max_length=32)
-    sequence: int
-    content: str = Field(sa_type=Text)
 
 
 class PlannedAction(Base, table=True):

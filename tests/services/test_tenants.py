@@ -17,28 +17,31 @@ import pytest
 from sqlalchemy import Engine
 
 import app.storage.queries
+from app.clock import now
 from app.errors import NotFound
 from app.ingest import gate
 from app.ingest.limits import Limits
 from app.ingest.model import Answers, Choice, Question
 from app.metrics.model import Definition
-from app.services import commits, preparation, snapshots, teams
+from app.services import commits, deletion, jobs, mappings, preparation, snapshots, teams
 from app.services import datasets as imported
 from app.services import own_claims as own
 from app.services import uploads as uploaded
 from app.services.actor import Actor
 from app.storage.engine import reading, transaction
-from app.storage.queries import blobs, datasets, organizations, own_claims, uploads
+from app.storage.queries import blobs, datasets, deletions, organizations, own_claims, uploads
+from app.storage.queries import jobs as job_rows
+from app.storage.queries import mappings as mapping_rows
 from app.storage.queries import teams as team_rows
-from app.storage.tables import Dataset
+from app.storage.tables import Dataset, Deletion, ImportJob, SavedMapping
 
 LIMITS = Limits()
 
-ASKS_BY_LOGIN = {"memberships", "organization_by_key", "add_organization", "invitations", "due"}
+ASKS_BY_LOGIN = {"memberships", "organization_by_key", "add_organization", "invitations", "due", "running"}
 """The queries that cannot know the organization yet.
 
 They find it, by the verified login, a well-known name or the hash of a respondent's token; make it; or ask for all, as the clock that
-closes rounds does.
+closes rounds does, and a server that starts and takes up what another left.
 """
 
 
@@ -70,13 +73,34 @@ def theirs(engine: Engine, owner: Actor, team_id: str) -> dict[str, str]:
         claim = own_claims.add_own_claim(
             session=session, organization_id=owner.organization_id, team_id=team_id, member_id=owner.member_id, fields="{}"
         )
-        return {"team": team_id, "upload": upload.id, "dataset": row.id, "sha256": sha256, "file": upload.sha256, "claim": claim.id}
+        saved = SavedMapping(
+            organization_id=owner.organization_id, team_id=team_id, table_name="deal", shape="s", file_name="a", mapping="{}"
+        )
+        job = ImportJob(
+            organization_id=owner.organization_id, team_id=team_id, upload_id=upload.id, kind="read", answers_sha256="0", holder="x"
+        )
+        gone = Deletion(
+            organization_id=owner.organization_id, team_id=team_id, table_name="deal", imports=1, rows=1, bytes=1, file_names="[]"
+        )
+        session.add_all([saved, job, gone])
+        session.flush()
+        return {
+            "team": team_id,
+            "upload": upload.id,
+            "dataset": row.id,
+            "sha256": sha256,
+            "file": upload.sha256,
+            "claim": claim.id,
+            "mapping": saved.id,
+            "job": job.id,
+        }
 
 
 def use_cases(stranger: Actor, engine: Engine, theirs: dict[str, str], cache_dir: Path) -> dict[str, Callable[[], object]]:
     """Each use case that names something, called by a stranger with identifiers of the owner."""
     team, upload, dataset = theirs["team"], theirs["upload"], theirs["dataset"]
     question = Question(key="k", kind="table", text="?", choices=(Choice("deal", "Deals"),), answer_in="table", answer_key="table")
+    found = gate.inspect_file(b"Deal ID,Stage\n1,Won\n2,Lost\n", name="a.csv")
     return {
         "teams.read_team": lambda: teams.read_team(stranger, engine=engine, team_id=team),
         "teams.rename_team": lambda: teams.rename_team(stranger, engine=engine, team_id=team, name="Mine"),
@@ -97,11 +121,32 @@ def use_cases(stranger: Actor, engine: Engine, theirs: dict[str, str], cache_dir
         "uploads.answer_question": lambda: uploaded.answer_question(
             stranger, engine=engine, upload_id=upload, question=question, value="deal"
         ),
+        "preparation.inspected": lambda: preparation.inspected(stranger, engine=engine, upload_id=upload),
+        "preparation.prepared": lambda: preparation.prepared(stranger, engine=engine, upload_id=upload),
         "preparation.make_ready": lambda: preparation.make_ready(
             stranger, engine=engine, upload_id=upload, limits=LIMITS, read_file=gate.read_file
         ),
         "preparation.prepare": lambda: preparation.prepare(stranger, engine=engine, upload_id=upload, limits=LIMITS),
         "commits.commit_upload": lambda: commits.commit_upload(stranger, engine=engine, upload_id=upload, limits=LIMITS),
+        "commits.committed": lambda: commits.committed(stranger, engine=engine, upload_id=upload),
+        "uploads.answer_questions": lambda: uploaded.answer_questions(
+            stranger, engine=engine, upload_id=upload, chosen=[(question, "deal")]
+        ),
+        "jobs.read_job": lambda: jobs.read_job(stranger, engine=engine, upload_id=upload),
+        "jobs.ensure_read": lambda: jobs.ensure_read(stranger, engine=engine, upload_id=upload, limits=LIMITS),
+        "jobs.start_commit": lambda: jobs.start_commit(stranger, engine=engine, upload_id=upload, mode=None, limits=LIMITS),
+        "jobs.cancel": lambda: jobs.cancel(stranger, engine=engine, upload_id=upload),
+        "mappings.saved_mappings": lambda: mappings.saved_mappings(stranger, engine=engine, team_id=team),
+        "mappings.forget_mapping": lambda: mappings.forget_mapping(stranger, engine=engine, mapping_id=theirs["mapping"]),
+        "mappings.recalled": lambda: mappings.recalled(stranger, engine=engine, upload_id=upload),
+        "mappings.start_afresh": lambda: mappings.start_afresh(stranger, engine=engine, upload_id=upload),
+        "mappings.recall": lambda: mappings.recall(
+            stranger, engine=engine, upload_id=upload, found=found, limits=LIMITS, inspect_file=gate.inspect_file
+        ),
+        "mappings.open_questions": lambda: mappings.open_questions(stranger, engine=engine, upload_id=upload, found=found),
+        "deletion.delete_table": lambda: deletion.delete_table(stranger, engine=engine, team_id=team, table="deal", cache_dir=cache_dir),
+        "deletion.delete_import": lambda: deletion.delete_import(stranger, engine=engine, dataset_id=dataset, cache_dir=cache_dir),
+        "deletion.deleted": lambda: deletion.deleted(stranger, engine=engine, team_id=team),
         "uploads.discard_upload": lambda: uploaded.discard_upload(stranger, engine=engine, upload_id=upload),
         "datasets.undo": lambda: imported.undo(stranger, engine=engine, dataset_id=dataset),
         "datasets.history": lambda: imported.history(stranger, engine=engine, team_id=team),
@@ -109,6 +154,7 @@ def use_cases(stranger: Actor, engine: Engine, theirs: dict[str, str], cache_dir
         "datasets.rejected_rows": lambda: imported.rejected_rows(stranger, engine=engine, dataset_id=dataset),
         "datasets.clean_table": lambda: imported.clean_table(stranger, engine=engine, dataset_id=dataset),
         "own_claims.list_own_claims": lambda: own.list_own_claims(stranger, engine=engine, team_id=team),
+        "own_claims.own_claims": lambda: own.own_claims(stranger, engine=engine, team_id=team),
         "own_claims.add_own_claim": lambda: own.add_own_claim(stranger, engine=engine, team_id=team, fields={}, check=dict),
         "own_claims.remove_own_claim": lambda: own.remove_own_claim(stranger, engine=engine, claim_id=theirs["claim"]),
         "snapshots.snapshots": lambda: snapshots.snapshots(stranger, engine=engine, team_id=team, cache_dir=cache_dir),
@@ -130,7 +176,7 @@ NAMES_NOTHING = {
 def test_every_use_case_is_tried_by_a_stranger(engine: Engine, stranger: Actor, theirs: dict[str, str], tmp_path: Path) -> None:
     found = {
         f"{module.__name__.rpartition('.')[2]}.{name}"
-        for module in (commits, imported, own, preparation, snapshots, teams, uploaded)
+        for module in (commits, deletion, imported, jobs, mappings, own, preparation, snapshots, teams, uploaded)
         for name, function in look_at.getmembers(module, look_at.isfunction)
         if function.__module__ == module.__name__
         and not name.startswith("_")
@@ -192,10 +238,30 @@ def test_no_query_answers_for_another_organization(engine: Engine, owner: Actor,
             "actions": list(organizations.actions(session=session, organization_id=other)),
             "own_claim": own_claims.own_claim(session=session, organization_id=other, claim_id=theirs["claim"]),
             "own_claims": list(own_claims.own_claims(session=session, organization_id=other, team_id=team)),
+            "after": list(datasets.after(session=session, organization_id=other, dataset_id=dataset)),
+            "of_table": list(datasets.of_table(session=session, organization_id=other, team_id=team, table_name="deal")),
+            "job": job_rows.of_upload(session=session, organization_id=other, upload_id=upload),
+            "saved_mapping": mapping_rows.saved_mapping(session=session, organization_id=other, mapping_id=theirs["mapping"]),
+            "saved_mappings": list(mapping_rows.saved_mappings(session=session, organization_id=other, team_id=team)),
+            "of_shape": mapping_rows.of_shape(session=session, organization_id=other, team_id=team, shape="s"),
+            "deletions": list(deletions.deletions(session=session, organization_id=other, team_id=team)),
         }
         assert {name: value for name, value in answers.items() if value not in (None, [])} == {}
+        assert blobs.total_size(session=session, organization_id=other) == 0
         assert datasets.next_sequence(session=session, organization_id=other, team_id=team, table_name="deal") == 1
         assert [row.id for row in organizations.members(session=session, organization_id=other)] == [stranger.member_id]
+
+
+def test_no_query_changes_what_belongs_to_another_organization(
+    engine: Engine, owner: Actor, stranger: Actor, theirs: dict[str, str]
+) -> None:
+    other, upload = stranger.organization_id, theirs["upload"]
+    with transaction(engine) as session:
+        assert not job_rows.beat(
+            session=session, organization_id=other, job_id=theirs["job"], holder="x", at=now(), step="opening", done=0, total=0, rows=0
+        )
+        uploads.remove(session=session, organization_id=other, upload_id=upload)
+        assert uploads.upload(session=session, organization_id=owner.organization_id, upload_id=upload) is not None
 
 
 def test_the_same_bytes_of_two_organizations_are_two_blobs(engine: Engine, owner: Actor, stranger: Actor, theirs: dict[str, str]) -> None:

@@ -52,8 +52,13 @@ SEEDS: dict[str, tuple[str, ...]] = {
         "INSERT INTO action (id, organization_id, what, subject, at) VALUES ('e', 'o', 'report_made', 'k', '2026-01-02 03:04:05+00:00')",
     ),
     "0006": (
-        "UPDATE survey_round SET roll = '{}'",
-        "INSERT INTO survey_publication (round_id, organization_id, team_id, sequence, content) VALUES ('r', 'o', 't', 0, '{}')",
+        "INSERT INTO import_job (id, organization_id, team_id, upload_id, kind, answers_sha256, state, step, done, total, rows, "
+        "holder, beat_at, attempts, created_at) VALUES ('j', 'o', 't', 'u', 'read', 'h', 'running', 'opening', 1, 2, 3, 'host/1/x', "
+        "'2026-01-02 03:04:05+00:00', 1, '2026-01-02 03:04:05+00:00')",
+        "INSERT INTO saved_mapping (id, organization_id, team_id, table_name, shape, file_name, mapping, used_at) "
+        "VALUES ('s', 'o', 't', 'deal', 'h', 'deals.csv', '{}', '2026-01-02 03:04:05+00:00')",
+        "INSERT INTO deletion (id, organization_id, team_id, table_name, imports, rows, bytes, file_names, at) "
+        "VALUES ('g', 'o', 't', 'deal', 1, 2, 3, '[]', '2026-01-02 03:04:05+00:00')",
     ),
 }
 """Rows as the code of each revision would have written them, added once the database stands at that revision."""

@@ -23,13 +23,20 @@ DEALS = "Deal ID,Account,Stage,Amount,Created,Closed,Region\n" + "".join(
 
 def upload(page: AppTest, text: str, *, name: str = "deals.csv") -> AppTest:
     """The page after a file was put in."""
-    return shows(page.file_uploader[0].set_value((name, text.encode(), "text/csv")).run())
+    return settled(shows(page.file_uploader[0].set_value((name, text.encode(), "text/csv")).run()))
+
+
+def settled(page: AppTest) -> AppTest:
+    """The page once the work of the import is over; a browser looks by itself every second."""
+    while any(button.label == "Stop" for button in page.button):
+        page = shows(page.run())
+    return page
 
 
 def click(page: AppTest, label: str) -> AppTest:
     """The page after a button was pressed."""
     (button,) = [b for b in page.button if b.label == label]
-    return shows(button.click().run())
+    return settled(shows(button.click().run()))
 
 
 @pytest.fixture

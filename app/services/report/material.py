@@ -45,11 +45,11 @@ class Choice:
 
 @dataclass(frozen=True)
 class Imported:
-    """One loaded table and its receipt. `imported_on` is the day it was imported, None for a file that was only read."""
+    """One loaded table and its receipt. `imported_on` is the day it was imported."""
 
     label: str
     file_name: str
-    imported_on: date | None
+    imported_on: date
     receipt: Receipt
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
 
 from app.storage.tables import Blob, Dataset, KeptReport, Upload
@@ -23,6 +23,11 @@ def put(*, session: Session, organization_id: str, content: bytes) -> str:
 def content(*, session: Session, organization_id: str, sha256: str) -> bytes | None:
     """The bytes of that hash that this organization has."""
     return session.exec(select(Blob.content).where(Blob.organization_id == organization_id, Blob.sha256 == sha256)).one_or_none()
+
+
+def total_size(*, session: Session, organization_id: str) -> int:
+    """The bytes of all blobs of the organization."""
+    return int(session.exec(select(func.coalesce(func.sum(Blob.size), 0)).where(Blob.organization_id == organization_id)).one())
 
 
 def clear_unused(*, session: Session, organization_id: str) -> int:

@@ -50,6 +50,20 @@ def history(*, session: Session, organization_id: str, team_id: str) -> Sequence
     ).all()
 
 
+def after(*, session: Session, organization_id: str, dataset_id: str) -> Sequence[Dataset]:
+    """The datasets that took the place of this one."""
+    return session.exec(select(Dataset).where(Dataset.organization_id == organization_id, Dataset.replaces_id == dataset_id)).all()
+
+
+def of_table(*, session: Session, organization_id: str, team_id: str, table_name: str) -> Sequence[Dataset]:
+    """Every import of one table of a team, newest first."""
+    return session.exec(
+        select(Dataset)
+        .where(Dataset.organization_id == organization_id, Dataset.team_id == team_id, Dataset.table_name == table_name)
+        .order_by(col(Dataset.sequence).desc())
+    ).all()
+
+
 def lineage(*, session: Session, organization_id: str, dataset: Dataset) -> Sequence[Dataset]:
     """The imports whose rows are in this dataset, newest first: itself and, as long as each one extended, the one before."""
     rows = [dataset]

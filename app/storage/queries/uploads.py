@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from app.storage.tables import Upload
@@ -57,3 +58,8 @@ def add_upload(
     session.add(row)
     session.flush()
     return row
+
+
+def remove(*, session: Session, organization_id: str, upload_id: str) -> None:
+    """Remove an upload with the dataset it became and its job; the database does both in one statement."""
+    session.exec(delete(Upload).where(col(Upload.organization_id) == organization_id, col(Upload.id) == upload_id))

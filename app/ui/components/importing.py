@@ -1,6 +1,7 @@
 """An import on the page: upload, what the file is taken for, questions, mapping, receipt, commit.
 
-Everything decided is stored at once with the pending upload, so a reload, a lost connection or another page loses nothing.
+Everything decided is stored at once with the pending upload, and the work is done by a job (`app.services.jobs`), so a reload, a lost
+connection or another page loses nothing.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from dataclasses import replace
 import streamlit as st
 
 from app import wording
-from app.errors import AnswerNeeded, AppError, FileError
+from app.errors import AppError
 from app.ingest.model import Inspection, Question
-from app.services import commits, datasets, preparation, uploads
+from app.services import datasets, jobs, mappings, preparation, uploads
+from app.services.jobs import JobView
 from app.services.merge import RowAccount
 from app.services.preparation import Prepared
 from app.services.uploads import UploadView
@@ -21,35 +23,44 @@ from app.storage.tables import ImportMode
 from app.tables import IMPORTED, TABLES
 from app.ui.components.figure import escape
 from app.ui.components.mapping import columns_editor, stages_editor
+from app.ui.components.opening import opening_box, save
+from app.ui.components.progress import note_commit, progress_box
+from app.ui.components.questions import ask, recalled_box
 from app.ui.components.receipt import receipt_box
 from app.ui.failure import explain
-from app.ui.frame import link
 from app.ui.guard import Visit
 
 TYPES = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls", "xlsb", "ods", "html", "htm", "parquet", "zip", "gz"]
+PATIENCE = 2.0
+"""Seconds a page waits for the work before it shows how far it is: most files are done by then."""
 
 
 def uploader(visit: Visit) -> None:
-    """The place to put a file; in the example the file goes to the team's own data."""
+    """The place to put a file, with the limits said before; in the example the file goes to the team's own data."""
     if visit.team.is_example:
         st.info(
             "The play company cannot be changed. Choose “Use my own data” above to upload your own files.", icon=":material/theater_comedy:"
         )
         return
-    limit = settings().max_upload_mb
+    chosen = settings()
+    limits = chosen.limits()
     st.markdown(
-        f"CSV, Excel, OpenDocument or Parquet, also zipped: up to {limit} MB and {wording.count(settings().max_rows)} rows. "
-        "Personal columns (e-mail, phone, names of contacts) are dropped."
+        f"CSV, Excel, OpenDocument or Parquet, also zipped: up to {chosen.max_upload_mb} MB, {wording.count(limits.rows)} rows and "
+        f"{wording.count(limits.columns)} columns. Personal columns (e-mail, phone, names of contacts) are dropped."
     )
     file = st.file_uploader(
-        "Export of your CRM, invoicing or web analytics", type=TYPES, max_upload_size=limit, key=f"file-{st.session_state.get('files', 0)}"
+        "Export of your CRM, invoicing or web analytics",
+        type=TYPES,
+        max_upload_size=chosen.max_upload_mb,
+        key=f"file-{st.session_state.get('files', 0)}",
     )
     if file is None:
         return
     try:
-        uploads.start_upload(
-            visit.actor, engine=visit.engine, team_id=visit.team.id, data=file.getvalue(), name=file.name, limits=settings().limits()
-        )
+        with st.spinner("Keeping the file", show_time=True):
+            uploads.start_upload(
+                visit.actor, engine=visit.engine, team_id=visit.team.id, data=file.getvalue(), name=file.name, limits=limits
+            )
     except AppError as error:
         explain(error)
         return
@@ -66,43 +77,76 @@ def pending_import(visit: Visit) -> bool:
     if not waiting:
         return False
     upload = waiting[0]
+    job = jobs.ensure_read(visit.actor, engine=visit.engine, upload_id=upload.id, limits=settings().limits())
+    if job.state == "running":
+        jobs.wait(job, seconds=PATIENCE)
+        job = jobs.read_job(visit.actor, engine=visit.engine, upload_id=upload.id) or job
+        upload = uploads.read_upload(visit.actor, engine=visit.engine, upload_id=upload.id)
+        if upload.state != "pending":
+            # Read as last time, to the end: nothing was left to click.
+            note_commit(visit, upload.id)
+            return False
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.subheader(f"Importing {escape(upload.file_name)}", anchor=False)
             if st.button("Discard this file", icon=":material/close:", key="discard"):
+                jobs.cancel(visit.actor, engine=visit.engine, upload_id=upload.id)
                 uploads.discard_upload(visit.actor, engine=visit.engine, upload_id=upload.id)
                 st.rerun()
-        try:
-            with st.spinner("Reading the file", show_time=True):
-                found = preparation.inspect(visit.actor, engine=visit.engine, upload_id=upload.id, limits=settings().limits())
-        except FileError as error:
-            explain(error)
-            _opening(visit, upload, None)
-            return True
-        _inspected(visit, upload, found)
+        found = preparation.inspected(visit.actor, engine=visit.engine, upload_id=upload.id)
+        _work(visit, upload, job, inspected=found is not None)
+        if found is not None:
+            _inspected(visit, upload, found, job)
+        elif job.state != "running":
+            with st.expander("How the file was opened", icon=":material/folder_open:", key="opening"):
+                opening_box(visit, upload, None)
     return True
 
 
-def _inspected(visit: Visit, upload: UploadView, found: Inspection) -> None:
+def _work(visit: Visit, upload: UploadView, job: JobView, *, inspected: bool) -> None:
+    """How far the work is, or why it ended."""
+    if job.state == "running":
+        progress_box(visit, upload.id, inspected=inspected)
+    elif job.state == "failed":
+        st.error(job.sentence, icon=":material/error:")
+        if not inspected or job.kind == "commit" or job.attempts > 1:
+            _again(visit, upload, "Try again")
+    elif job.state == "cancelled":
+        st.info("You stopped this import. The file is kept until you discard it.", icon=":material/stop_circle:")
+        _again(visit, upload, "Read it again")
+
+
+def _again(visit: Visit, upload: UploadView, label: str) -> None:
+    if st.button(label, icon=":material/refresh:", key="again"):
+        jobs.ensure_read(visit.actor, engine=visit.engine, upload_id=upload.id, limits=settings().limits(), again=True)
+        st.rerun()
+
+
+def _inspected(visit: Visit, upload: UploadView, found: Inspection, job: JobView) -> None:
+    questions = mappings.open_questions(visit.actor, engine=visit.engine, upload_id=upload.id, found=found)
     _what_it_is(visit, upload, found)
-    if found.questions:
-        st.markdown(f"#### {_questions_title(len(found.questions))}")
-        st.markdown("The file does not settle this by itself, so nothing is guessed.")
-        for question in found.questions:
-            _ask(visit, upload, question)
+    recalled = mappings.recalled(visit.actor, engine=visit.engine, upload_id=upload.id)
+    if recalled is not None:
+        recalled_box(visit, upload, recalled)
+    if questions:
+        ask(visit, upload, questions)
     if found.table is not None:
-        with st.expander("How each column is read", icon=":material/view_column:", expanded=bool(found.questions), key="columns"):
-            columns_editor(visit, upload, found)
-        if found.stages:
-            with st.expander(
-                "What the stage words mean", icon=":material/flag:", expanded=any(s.outcome is None for s in found.stages), key="stages"
-            ):
-                stages_editor(visit, upload, found)
-    _opening(visit, upload, found)
+        _columns(visit, upload, found, questions)
+    with st.expander("How the file was opened", icon=":material/folder_open:", key="opening"):
+        opening_box(visit, upload, found)
     for note in (*found.notes, *found.missing):
         st.caption(f":material/info: {escape(note)}")
-    if not found.questions and found.table is not None:
+    if not questions and found.table is not None and job.state == "done":
         _ready(visit, upload)
+
+
+def _columns(visit: Visit, upload: UploadView, found: Inspection, questions: tuple[Question, ...]) -> None:
+    asked = any(question.answer_in == "fields" for question in questions)
+    with st.expander("How each column is read", icon=":material/view_column:", expanded=asked, key="columns"):
+        columns_editor(visit, upload, found)
+    if found.stages:
+        with st.expander("What the stage words mean", icon=":material/flag:", key="stages"):
+            stages_editor(visit, upload, found)
 
 
 def _what_it_is(visit: Visit, upload: UploadView, found: Inspection) -> None:
@@ -121,77 +165,15 @@ def _what_it_is(visit: Visit, upload: UploadView, found: Inspection) -> None:
         )
         if chosen != found.table:
             # Another kind of table has other fields, so what was decided about columns is taken back.
-            _save(visit, upload, replace(upload.answers, table=chosen, fields={}, roles={}, stages={}))
-
-
-def _ask(visit: Visit, upload: UploadView, question: Question) -> None:
-    with st.container(border=True):
-        labels = {choice.value: f"{choice.label}" + (f" ({choice.means})" if choice.means else "") for choice in question.choices}
-        chosen = st.radio(
-            escape(question.text),
-            list(labels),
-            index=None,
-            format_func=labels.__getitem__,
-            key=f"ask-{upload.id}-{question.key}",
-        )
-        if question.example:
-            st.caption(f"From your file: {escape(question.example)}" + (f" ({wording.count(question.rows)} rows)" if question.rows else ""))
-        if chosen is not None:
-            try:
-                uploads.answer_question(visit.actor, engine=visit.engine, upload_id=upload.id, question=question, value=chosen)
-            except AppError as error:
-                explain(error)
-                return
-            st.rerun()
-
-
-def _opening(visit: Visit, upload: UploadView, found: Inspection | None) -> None:
-    """How the file was opened, to be changed when it was opened wrongly."""
-    with st.expander("How the file was opened", icon=":material/folder_open:", key="opening"):
-        if found is not None:
-            file = found.file
-            facts = [f"{wording.count(file.lines)} lines", f"head row on line {file.head_line}" if file.head_line else "no head row"]
-            facts += [f"{count} {kind} lines left out" for kind, count in file.apart if kind != "head" and count]
-            st.markdown(escape(", ".join(facts)) + ".")
-        with st.form(f"opening-{upload.id}", border=False):
-            encodings = ["as found", "utf-8", "utf-16", "cp1252", "cp1250", "cp1251", "mac_roman", "shift_jis"]
-            marks = {"as found": None, "comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
-            encoding = st.selectbox("Encoding" + (f" (found: {found.file.encoding})" if found and found.file.encoding else ""), encodings)
-            mark = st.selectbox(
-                "Separator" + (f" (found: {found.file.delimiter!r})" if found and found.file.delimiter else ""), list(marks)
-            )
-            sheets = ["as found", *(found.file.sheets if found else ())]
-            sheet = (
-                st.selectbox("Sheet" + (f" (found: {found.file.sheet})" if found and found.file.sheet else ""), sheets)
-                if len(sheets) > 2
-                else "as found"
-            )
-            line = st.number_input("Line of the head row (0 for none)", value=found.file.head_line if found else 1, min_value=0, step=1)
-            if st.form_submit_button("Open again"):
-                answers = upload.answers
-                _save(
-                    visit,
-                    upload,
-                    replace(
-                        answers,
-                        encoding=None if encoding == "as found" else encoding,
-                        delimiter=marks[mark],
-                        sheet=None if sheet == "as found" else sheet,
-                        head_line=int(line) if found is None or int(line) != found.file.head_line else answers.head_line,
-                    ),
-                )
+            save(visit, upload, replace(upload.answers, table=chosen, fields={}, roles={}, stages={}))
 
 
 def _ready(visit: Visit, upload: UploadView) -> None:
-    try:
-        with st.spinner("Converting the columns", show_time=True):
-            prepared = preparation.prepare(visit.actor, engine=visit.engine, upload_id=upload.id, limits=settings().limits())
-    except AnswerNeeded as error:
-        explain(error)
-        return
-    except FileError as error:
-        explain(error)
-        return
+    prepared = preparation.prepared(visit.actor, engine=visit.engine, upload_id=upload.id)
+    if prepared is None:
+        # Something else was imported or undone since this file was read, so it is compared with what is loaded now.
+        jobs.ensure_read(visit.actor, engine=visit.engine, upload_id=upload.id, limits=settings().limits(), again=True)
+        st.rerun()
     receipt_box(prepared.receipt)
     for note in prepared.notes:
         st.caption(f":material/info: {escape(note)}")
@@ -220,36 +202,10 @@ def _commit(visit: Visit, upload: UploadView, prepared: Prepared) -> None:
         st.caption(escape(prepared.reason))
     if st.button("Import", type="primary", icon=":material/check:", key="commit"):
         try:
-            with st.spinner("Storing", show_time=True):
-                done = commits.commit_upload(
-                    visit.actor,
-                    engine=visit.engine,
-                    upload_id=upload.id,
-                    limits=settings().limits(),
-                    mode=mode,
-                )
+            job = jobs.start_commit(visit.actor, engine=visit.engine, upload_id=upload.id, mode=mode, limits=settings().limits())
         except AppError as error:
             explain(error)
             return
-        st.session_state["imported"] = done.sentence
+        jobs.wait(job, seconds=PATIENCE)
+        note_commit(visit, upload.id)
         st.rerun()
-
-
-def imported_note() -> None:
-    """What the last import did, once."""
-    sentence = st.session_state.pop("imported", None)
-    if sentence:
-        st.success(escape(sentence), icon=":material/check:")
-        link("overview", "See the overview", icon=":material/dashboard:")
-
-
-def _save(visit: Visit, upload: UploadView, answers: object) -> None:
-    from app.ingest.model import Answers
-
-    if isinstance(answers, Answers) and answers != upload.answers:
-        uploads.answer(visit.actor, engine=visit.engine, upload_id=upload.id, answers=answers)
-        st.rerun()
-
-
-def _questions_title(number: int) -> str:
-    return "One question" if number == 1 else f"{number} questions"

@@ -7,7 +7,7 @@ import streamlit as st
 from app import wording
 from app.errors import AppError, FileError
 from app.ingest.model import JoinOffer
-from app.services import joins, uploads
+from app.services import jobs, joins, uploads
 from app.services.stored_json import hash_of
 from app.services.uploads import UploadView
 from app.settings import settings
@@ -23,7 +23,9 @@ def join_box(visit: Visit) -> None:
     if visit.team.is_example:
         return
     waiting = uploads.pending_uploads(visit.actor, engine=visit.engine, team_id=visit.team.id)
-    offers = _offers(visit, waiting[0]) if waiting else ()
+    job = jobs.read_job(visit.actor, engine=visit.engine, upload_id=waiting[0].id) if waiting else None
+    # While the file is being read it is not opened once more.
+    offers = _offers(visit, waiting[0]) if waiting and (job is None or job.state != "running") else ()
     if not offers:
         return
     with st.container(border=True, key="joins"):
@@ -71,5 +73,5 @@ def _offer(visit: Visit, upload: UploadView, offer: JoinOffer, number: int) -> N
             except AppError as error:
                 explain(error)
                 return
-            st.session_state["imported"] = made.sentence
+            st.session_state["imported"] = (made.sentence, made.dataset.id)
             st.rerun()
