@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from app.errors import AppError
 
-COMMANDS = ("run", "inspect", "read", "scorecard", "sample")
+COMMANDS = ("run", "answers", "inspect", "read", "scorecard", "report", "sample")
 
 
 def main(arguments: Sequence[str]) -> int:

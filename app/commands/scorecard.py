@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 import tempfile
@@ -11,19 +10,16 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from app import wording
-from app.clock import today
 from app.commands import answering
+from app.commands.files import opened, read
 from app.errors import AppError
-from app.ingest.model import Receipt
-from app.metrics.engine import Engine, Snapshot
+from app.metrics.engine import Engine
 from app.metrics.model import Definition, Filters
 from app.services.scorecard.build import scorecard
 from app.services.scorecard.document import document
 from app.services.scorecard.model import Headline, Scorecard
 from app.services.scorecard.request import Groups, Request
-from app.services.scorecard.sources import Sources, default_windows, group_columns, of
-from app.settings import settings
-from app.tables import TableName
+from app.services.scorecard.sources import Sources, default_windows, group_columns
 
 NAME = "scorecard"
 HELP = "compute win rate, retention and growth from exports and hold them against the cited figures"
@@ -33,6 +29,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="exports of one team, one of each kind")
     parser.add_argument("--json", action="store_true", help="everything, as JSON")
+    asking(parser)
+    answering.arguments(parser)
+
+
+def asking(parser: argparse.ArgumentParser) -> None:
+    """The options that say what is asked of the numbers."""
     way = parser.add_mutually_exclusive_group()
     way.add_argument("--before", metavar="A..B", help="the earlier days, both included; with --after")
     way.add_argument("--group", metavar="COLUMN", help="compare the two largest values of a column, or those named by --values")
@@ -46,21 +48,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="start", metavar="DAY", help="count only records from this day on")
     parser.add_argument("--to", dest="end", metavar="DAY", help="count only records up to this day")
     parser.add_argument("--edition", default="", help="benchmark edition; the newest when not named")
-    answering.arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Read the files, compute, print."""
-    if (options.before is None) != (options.after is None):
-        raise AppError(
-            "--before and --after go together.", "Give both, e.g. --before 2024-01-01..2024-12-31 --after 2025-01-01..2025-12-31."
-        )
-    if options.values and options.group is None:
-        raise AppError("--values goes with --group.", "Name the column too, e.g. --group Region --values North,South.")
+    check(options)
+    given = read(options)
     with tempfile.TemporaryDirectory() as folder:
         engine = Engine(Path(folder))
         try:
-            sources = of(_snapshots(options, engine, Path(folder)))
+            sources = opened(given, engine=engine, folder=Path(folder))
             found = scorecard(sources, request_of(options, sources))
         finally:
             engine.close()
@@ -70,6 +67,16 @@ def run(options: argparse.Namespace) -> int:
     else:
         sys.stdout.write(_text(found))
     return 0
+
+
+def check(options: argparse.Namespace) -> None:
+    """Refuse options that do not go together, before any file is opened."""
+    if (options.before is None) != (options.after is None):
+        raise AppError(
+            "--before and --after go together.", "Give both, e.g. --before 2024-01-01..2024-12-31 --after 2025-01-01..2025-12-31."
+        )
+    if options.values and options.group is None:
+        raise AppError("--values goes with --group.", "Name the column too, e.g. --group Region --values North,South.")
 
 
 def request_of(options: argparse.Namespace, sources: Sources) -> Request:
@@ -101,23 +108,6 @@ def request_of(options: argparse.Namespace, sources: Sources) -> Request:
     if options.group is not None:
         return Request("groups", None, None, _groups(options, sources), base.reading, definition, filters, options.edition)
     return base
-
-
-def _snapshots(options: argparse.Namespace, engine: Engine, folder: Path) -> list[Snapshot]:
-    found: dict[TableName, Snapshot] = {}
-    given = answering.answers(options)
-    receipts: list[Receipt] = []
-    for path in options.files:
-        typed = answering.read(path, given, limits=settings().limits(), today=today(given.time_zone))
-        receipts.append(typed.receipt)
-        if typed.info.table in found:
-            raise AppError(f"{path.name}: another file of {typed.info.table} rows was given before it.", "Give one file of each kind.")
-        sha256 = hashlib.sha256(typed.parquet).hexdigest()
-        stored = folder / f"{sha256}.parquet"
-        stored.write_bytes(typed.parquet)
-        found[typed.info.table] = engine.open(stored, info=typed.info, sha256=sha256)
-    answering.all_heeded(given, receipts)
-    return list(found.values())
 
 
 def _groups(options: argparse.Namespace, sources: Sources) -> Groups:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,6 +21,8 @@ from app.ingest.headings import fold
 from app.ingest.raw import RawTable
 
 SNIFFED = 2_000
+_AT_ONCE = 2
+"""Columns looked at together: Arrow leaves the interpreter free while it works."""
 _TRIM = " \t\r\n\u00a0\u202f\u2007"
 _DATE = re.compile(
     r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(\D.*)?$|^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([ ,T].*)?$|^\d{13}$"
@@ -31,6 +36,8 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _MAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,14 @@ class Column:
     mails: float
     length: float
     true_dates: bool
+    _known: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, what: str, make: Callable[[], T]) -> T:
+        """What `make` finds out about the different values, found out once however many steps ask for it."""
+        if what not in self._known:
+            self._known[what] = make()
+        found: T = self._known[what]
+        return found
 
     @property
     def rows(self) -> int:
@@ -83,21 +98,28 @@ class Column:
 
 def columns_of(raw: RawTable, catalogue: Catalogue) -> tuple[Column, ...]:
     """The columns of the file, looked at once."""
-    return tuple(
-        column_of(heading, raw.cells.column(position), catalogue, position=position, true_dates=position in raw.date_columns)
-        for position, heading in enumerate(raw.headings)
-    )
+    if "columns" not in raw.known:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            raw.known["columns"] = tuple(
+                pool.map(
+                    lambda position: column_of(
+                        raw.headings[position],
+                        raw.cells.column(position),
+                        catalogue,
+                        position=position,
+                        true_dates=position in raw.date_columns,
+                    ),
+                    range(len(raw.headings)),
+                )
+            )
+    found: tuple[Column, ...] = raw.known["columns"]
+    return found
 
 
 def column_of(heading: str, cells: pa.ChunkedArray, catalogue: Catalogue, *, position: int = 0, true_dates: bool = False) -> Column:
     """The column of these cells (text, one for each row)."""
-    trimmed = pc.utf8_trim(cells, _TRIM).combine_chunks()
-    if isinstance(trimmed, pa.ChunkedArray):
-        trimmed = pa.concat_arrays(trimmed.chunks) if trimmed.num_chunks else pa.array([], pa.string())
-    encoded = trimmed.dictionary_encode()
-    values, index = encoded.dictionary.cast(pa.string()), encoded.indices
-    counted = pc.value_counts(index)
-    counts = pc.take(counted.field("counts"), pc.sort_indices(counted.field("values"))) if len(values) else pa.array([], pa.int64())
+    values, index = _different(cells)
+    counts = pa.array(np.bincount(index.to_numpy(), minlength=len(values)), pa.int64())
     sniffed = values.slice(0, SNIFFED).to_pylist()
     weights = counts.slice(0, SNIFFED).to_pylist()
     empty = sum(
@@ -130,3 +152,18 @@ def column_of(heading: str, cells: pa.ChunkedArray, catalogue: Catalogue, *, pos
         length=sum(len(word) * weight for word, weight in real) / total,
         true_dates=true_dates,
     )
+
+
+def _different(cells: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
+    """The different cells without spaces around them, in order of first appearance, and which of them each row has."""
+    encoded = pc.dictionary_encode(cells)
+    if not encoded.num_chunks:
+        return pa.array([], pa.string()), pa.array([], pa.int32())
+    # The chunks of an encoded column share one dictionary, and trimming that is trimming each different cell once.
+    values = encoded.chunk(0).dictionary.cast(pa.string())
+    index = pa.concat_arrays([chunk.indices for chunk in encoded.chunks])
+    trimmed = pc.utf8_trim(values, _TRIM).dictionary_encode()
+    if len(trimmed.dictionary) == len(values):
+        # All still differ, so they stand in the same order.
+        return trimmed.dictionary, index
+    return trimmed.dictionary, trimmed.indices.take(index)

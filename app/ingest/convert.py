@@ -208,7 +208,20 @@ def _choose_rows(plan: Plan, typed: Typed, catalogue: Catalogue) -> None:
         )
     if plan.table in ("deal", "lead", "customer") and "id" in fields:
         newest = _first_of(fields["id"], _latest(plan, typed, catalogue), pa.array(np.arange(len(typed.aside))), typed.aside)
-        typed.set_aside(pc.and_(pc.invert(newest), pc.is_valid(fields["id"])), "older_version", "A newer row has the same id.")
+        repeated = pc.and_(pc.invert(newest), pc.is_valid(fields["id"]))
+        if pc.any(repeated).as_py():
+            typed.set_aside(_copies(plan, fields["id"], repeated), "duplicate", "The row is an exact copy of another row.")
+            typed.set_aside(repeated, "older_version", "A newer row has the same id.")
+
+
+def _copies(plan: Plan, ids: pa.Array, repeated: pa.Array) -> pa.Array:
+    """Which of the repeated rows say in every cell what another row says."""
+    concerned = pc.is_in(ids, value_set=pc.unique(ids.filter(repeated)))
+    names = plan.raw.cells.column_names
+    rows = plan.raw.cells.filter(concerned).append_column("row", pa.array(np.flatnonzero(concerned.to_numpy(zero_copy_only=False))))
+    counted = rows.group_by(names).aggregate([("row", "list"), ("row", "count")])
+    same = pc.list_flatten(counted.filter(pc.greater(counted["row_count"], 1))["row_list"])
+    return pc.and_(repeated, pc.is_in(pa.array(np.arange(len(ids))), value_set=same.combine_chunks()))
 
 
 def _latest(plan: Plan, typed: Typed, catalogue: Catalogue) -> pa.Array | None:
@@ -228,6 +241,9 @@ def _latest(plan: Plan, typed: Typed, catalogue: Catalogue) -> pa.Array | None:
 def _first_of(ids: pa.Array, version: pa.Array | None, order: pa.Array, aside: pa.Array) -> pa.Array:
     """True for the one row of each id (among rows not set aside) with the greatest version, then the greatest order."""
     position = np.arange(len(ids))
+    encoded = pc.dictionary_encode(ids)
+    if len(encoded.dictionary) + encoded.null_count == len(ids):
+        return pa.array(np.ones(len(ids), bool))
     table = pa.table(
         {"id": ids, "version": version if version is not None else pa.nulls(len(ids), pa.int64()), "order": order, "row": position}
     )

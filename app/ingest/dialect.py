@@ -158,6 +158,7 @@ def _scan(text: bytes, quote: bytes, delimiters: tuple[bytes, ...]) -> _Scan:
     size = len(whole)
     mark = quote[0] if quote else -1
     has_return = b"\r" in text
+    others = [*(d[0] for d in delimiters), *([_RETURN] if has_return else ()), *([mark] if quote else ())]
     breaks: list[Ints] = []
     lines_before: list[Ints] = []
     cumulated: dict[bytes, list[Ints]] = {d: [] for d in delimiters}
@@ -167,37 +168,41 @@ def _scan(text: bytes, quote: bytes, delimiters: tuple[bytes, ...]) -> _Scan:
     inside = False
     for begin in range(0, size, _CHUNK):
         chunk = whole[begin : begin + _CHUNK]
-        at = np.flatnonzero(chunk == _NEWLINE)
+        marked = chunk == _NEWLINE
+        for byte in others:
+            marked |= chunk == byte
+        # From here on only the few bytes that mean something are looked at.
+        at = np.flatnonzero(marked)
+        kind = chunk[at]
+        ends = kind == _NEWLINE
         if has_return:
-            returns = np.flatnonzero(chunk == _RETURN)
-            after = np.minimum(returns + begin + 1, size - 1)
-            lone = returns[(whole[after] != _NEWLINE) | (returns + begin + 1 >= size)]
-            if len(lone):
-                at = np.sort(np.concatenate((at, lone)))
+            after = np.minimum(at + begin + 1, size - 1)
+            ends |= (kind == _RETURN) & ((whole[after] != _NEWLINE) | (at + begin + 1 >= size))
         outside: npt.NDArray[np.bool_] | None = None
         if quote:
-            is_quote = chunk == mark
+            is_quote = kind == mark
             if inside or is_quote.any():
                 state = np.logical_xor.accumulate(is_quote)
                 if inside:
                     state = ~state
-                _check_quotes(whole, begin, is_quote, state, mark, regular)
-                inside = bool(state[-1])
+                _check_quotes(whole, at[is_quote] + begin, state[is_quote], mark, regular)
+                inside = bool(state[-1]) if len(state) else inside
                 outside = ~state
-        ordinal = lines + np.arange(1, len(at) + 1, dtype=np.int64)
-        lines += len(at)
+        line_ends = np.flatnonzero(ends)
+        ordinal = lines + np.arange(1, len(line_ends) + 1, dtype=np.int64)
+        lines += len(line_ends)
         if outside is not None:
-            keep = outside[at]
-            at, ordinal = at[keep], ordinal[keep]
-        breaks.append(at.astype(np.int64) + begin)
+            keep = outside[line_ends]
+            line_ends, ordinal = line_ends[keep], ordinal[keep]
+        breaks.append(at[line_ends].astype(np.int64) + begin)
         lines_before.append(ordinal)
         for delimiter in delimiters:
-            hits = chunk == delimiter[0]
+            hits = kind == delimiter[0]
             if outside is not None:
                 hits &= outside
-            where = np.flatnonzero(hits)
-            cumulated[delimiter].append(np.searchsorted(where, at).astype(np.int64) + seen[delimiter])
-            seen[delimiter] += len(where)
+            before = np.cumsum(hits, dtype=np.int64)
+            cumulated[delimiter].append(before[line_ends] + seen[delimiter])
+            seen[delimiter] += int(before[-1]) if len(before) else 0
     if inside:
         regular = dict.fromkeys(delimiters, False)
     return _assemble(whole, breaks, lines_before, cumulated, seen, regular, lines)
@@ -205,17 +210,14 @@ def _scan(text: bytes, quote: bytes, delimiters: tuple[bytes, ...]) -> _Scan:
 
 def _check_quotes(
     whole: npt.NDArray[np.uint8],
-    begin: int,
-    is_quote: npt.NDArray[np.bool_],
-    state: npt.NDArray[np.bool_],
+    where: Ints,
+    opens: npt.NDArray[np.bool_],
     mark: int,
     regular: dict[bytes, bool],
 ) -> None:
     """An opening quote follows a delimiter or line end, a closing one precedes one; a doubled quote is both."""
     size = len(whole)
-    where = np.flatnonzero(is_quote)
-    opens = state[where]
-    opening, closing = where[opens] + begin, where[~opens] + begin
+    opening, closing = where[opens], where[~opens]
     before = whole[np.maximum(opening - 1, 0)][opening > 0]
     behind = whole[np.minimum(closing + 1, size - 1)][closing + 1 < size]
     allowed = np.zeros(256, dtype=bool)

@@ -6,7 +6,9 @@ private temporary folder, as files and JSON.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import hashlib
 import json
 import logging
 import os
@@ -18,6 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -50,6 +53,13 @@ _PASSED_ON = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LD_LIBRARY_PATH", 
 _LOGGED = 4_000
 _TICK = 0.25
 """Seconds between two looks at how far a file is."""
+_SHORT_TICK = 0.02
+_LARGE = 5 * 1024**2
+"""Bytes from which on a worker stays with an opened file; smaller ones are opened again in no time."""
+_STAYS = 30.0
+"""Seconds, during which the questions of most files are answered. Fewer than the worker itself would stay."""
+_waiting: list[_Worker] = []
+_staying_lock = threading.Lock()
 
 
 def inspect_file(
@@ -181,24 +191,106 @@ def _run(
             "Export a shorter period or fewer columns.",
             file=name,
         )
+    key = (hashlib.sha256(data).hexdigest(), name, limits) if len(data) >= _LARGE and action in ("inspect", "read") else None
+    request = {
+        "action": action,
+        "name": name,
+        "answers": to_plain(answers),
+        "limits": to_plain(limits),
+        "today": None if today is None else today.isoformat(),
+        "watched": True,
+        "stays": key is not None,
+        "loaded": [to_plain(table) for table, _ in loaded],
+        "choice": to_plain(choice),
+    }
     _take_a_slot(name, limits, watch)
     try:
-        with tempfile.TemporaryDirectory(prefix="scorecard-import-") as folder:
-            request = {
-                "action": action,
-                "name": name,
-                "answers": to_plain(answers),
-                "limits": to_plain(limits),
-                "today": None if today is None else today.isoformat(),
-                "watched": True,
-                "loaded": [to_plain(table) for table, _ in loaded],
-                "choice": to_plain(choice),
-            }
+        worker = _staying(key) or _begun(data, key)
+        stays = False
+        try:
             for number, (_, parquet) in enumerate(loaded):
-                (Path(folder) / f"loaded-{number}.parquet").write_bytes(parquet)
-            return _in_folder(Path(folder), data, request, limits, watch)
+                (worker.path / f"loaded-{number}.parquet").write_bytes(parquet)
+            answer = _asked(worker, request, limits, watch)
+            stays = key is not None and action == "inspect"
+            return answer
+        finally:
+            if stays:
+                _let_stay(worker)
+            else:
+                _end(worker)
     finally:
         _SLOTS.release()
+
+
+@dataclass
+class _Worker:
+    """A process with the folder it works in. `key` says which file it has opened, None when it is to end after its answer."""
+
+    folder: tempfile.TemporaryDirectory[str]
+    key: tuple[str, str, Limits] | None
+    process: subprocess.Popen[bytes] | None = None
+    until: float = 0.0
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return Path(self.folder.name)
+
+
+def _begun(data: bytes, key: tuple[str, str, Limits] | None) -> _Worker:
+    worker = _Worker(tempfile.TemporaryDirectory(prefix="scorecard-import-"), key)
+    (worker.path / "input").write_bytes(data)
+    return worker
+
+
+def _staying(key: tuple[str, str, Limits] | None) -> _Worker | None:
+    """The worker that has just looked at this file and still has it open. One that waits with another file makes room."""
+    if key is None:
+        return None
+    with _staying_lock:
+        waiting = list(_waiting)
+        _waiting.clear()
+    found = None
+    for worker in waiting:
+        alive = worker.process is not None and worker.process.poll() is None and time.monotonic() < worker.until
+        if found is None and alive and worker.key == key:
+            found = worker
+        else:
+            _end(worker)
+    return found
+
+
+def _let_stay(worker: _Worker) -> None:
+    """Keep the worker for a moment; at most one waits."""
+    worker.until = time.monotonic() + _STAYS
+    with _staying_lock:
+        before = list(_waiting)
+        _waiting[:] = [worker]
+    for other in before:
+        _end(other)
+    timer = threading.Timer(_STAYS, _leave, (worker,))
+    timer.daemon = True
+    timer.start()
+
+
+def _leave(worker: _Worker) -> None:
+    with _staying_lock:
+        if not any(waiting is worker for waiting in _waiting):
+            return
+        _waiting.remove(worker)
+    _end(worker)
+
+
+def _end(worker: _Worker) -> None:
+    process = worker.process
+    if process is not None:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        if process.stdin is not None:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
+    worker.folder.cleanup()
 
 
 def _take_a_slot(name: str, limits: Limits, watch: Watch | None) -> None:
@@ -216,33 +308,30 @@ def _stopped() -> Stopped:
     return Stopped("Reading the file was stopped.", "Read it again, or discard it.")
 
 
-def _in_folder(
-    folder: Path, data: bytes, request: dict[str, Any], limits: Limits, watch: Watch | None
-) -> tuple[dict[str, Any], dict[str, bytes]]:
+def _asked(worker: _Worker, request: dict[str, Any], limits: Limits, watch: Watch | None) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The worker's answer to a request; its process is started with the first."""
     name: str = request["name"]
-    (folder / "input").write_bytes(data)
-    (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
+    folder = worker.path
     log = folder / "log"
-    environment = {key: os.environ[key] for key in _PASSED_ON if key in os.environ} | _ENVIRONMENT
-    with log.open("wb") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app.ingest.worker", str(folder)],
-            cwd=_ROOT,
-            env=environment,
-            # Nothing is ever written: the pipe ends when this process does, and the worker with it.
-            stdin=subprocess.PIPE,
-            stdout=stderr,
-            stderr=stderr,
-            start_new_session=True,
-        )
-        try:
-            status = _wait(process, folder, name, limits, watch)
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-            if process.stdin is not None:
-                process.stdin.close()
+    (folder / "result.json").unlink(missing_ok=True)
+    (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
+    if worker.process is not None and worker.process.stdin is not None:
+        worker.process.stdin.write(b"\n")
+        worker.process.stdin.flush()
+    else:
+        environment = {key: os.environ[key] for key in _PASSED_ON if key in os.environ} | _ENVIRONMENT
+        with log.open("wb") as stderr:
+            worker.process = subprocess.Popen(
+                [sys.executable, "-m", "app.ingest.worker", str(folder)],
+                cwd=_ROOT,
+                env=environment,
+                # A byte is written for each further request. The pipe ends when this process does, and the worker with it.
+                stdin=subprocess.PIPE,
+                stdout=stderr,
+                stderr=stderr,
+                start_new_session=True,
+            )
+    status = _wait(worker.process, folder, name, limits, watch, stays=bool(request["stays"]))
     answer = folder / "result.json"
     if status != 0 or not answer.exists():
         raise _death(status, log.read_bytes()[-_LOGGED:].decode("utf-8", "replace"), name)
@@ -257,18 +346,23 @@ def _in_folder(
     return result, produced
 
 
-def _wait(process: subprocess.Popen[bytes], folder: Path, name: str, limits: Limits, watch: Watch | None) -> int:
-    """The exit status of the worker, once it has ended by itself."""
-    end = time.monotonic() + limits.wall_seconds
+def _wait(process: subprocess.Popen[bytes], folder: Path, name: str, limits: Limits, watch: Watch | None, *, stays: bool) -> int:
+    """The exit status of the worker, once it has ended by itself; 0 as well when one that stays has answered."""
+    began = time.monotonic()
+    end, looked = began + limits.wall_seconds, began
+    step = _SHORT_TICK if stays else _TICK if watch is not None else limits.wall_seconds
     while True:
-        left = end - time.monotonic()
         try:
-            return process.wait(timeout=max(0.0, left) if watch is None else min(_TICK, max(0.0, left)))
+            return process.wait(timeout=min(step, max(0.0, end - time.monotonic())))
         except subprocess.TimeoutExpired:
+            if stays and (folder / "result.json").exists():
+                return 0
             if time.monotonic() >= end:
                 raise _too_slow(name) from None
-        if watch is not None and not watch(heard(folder) or Progress("opening", total=(folder / "input").stat().st_size)):
-            raise _stopped()
+        if watch is not None and time.monotonic() >= looked + _TICK * 0.9:
+            looked = time.monotonic()
+            if not watch(heard(folder) or Progress("opening", total=(folder / "input").stat().st_size)):
+                raise _stopped()
 
 
 def _same_error(result: dict[str, Any]) -> AppError:

@@ -6,6 +6,7 @@ Whatever the file was (a CSV in some encoding, a sheet of a workbook), the steps
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
@@ -73,6 +74,8 @@ class RawTable:
     top: tuple[tuple[int, tuple[str, ...]], ...] = ()
     weights: pa.Array | None = None
     events_aside: tuple[SetAsideLines, ...] = ()
+    known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was found out about this table already; a changed copy begins with nothing."""
 
 
 def lines_reconcile(raw: RawTable) -> bool:

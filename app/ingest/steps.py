@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from app.errors import AnswerNeeded, ColumnError, FileRefused
 from app.ingest.convert import TYPES, Typed, convert
 from app.ingest.currencies import money_field
 from app.ingest.export_formats import catalogue
+from app.ingest.findings import find
 from app.ingest.model import AmountCheck, Answers, FoldedEvents, Inspection, Receipt, SetAside, StageWord, TypedTable
 from app.ingest.plan import Plan, make_plan
 from app.ingest.progress import tell
@@ -73,7 +75,7 @@ def read(raw: RawTable, answers: Answers, *, today: date | None = None) -> Typed
     if not stored.num_rows:
         raise ColumnError("No row can be used.", _why_none(typed), file=raw.facts.name)
     personal = {proposal.position for proposal in plan.proposals if proposal.role == "personal"}
-    receipt = _receipt(plan, typed, used, segments)
+    receipt = replace(_receipt(plan, typed, used, segments), findings=find(plan, typed, used, today))
     return TypedTable(
         parquet=parquet_bytes(stored),
         info=_info(plan, stored, segments, today),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -42,8 +43,11 @@ class Format:
 
 def blank(column: Column, catalogue: Catalogue) -> pa.Array:
     """Which different values count as blank in dates, amounts and ids (bool, one for each different value)."""
-    lowered = pc.utf8_lower(column.values)
-    return pc.is_in(lowered, pa.array(sorted(catalogue.blanks)))
+
+    def make() -> pa.Array:
+        return pc.is_in(pc.utf8_lower(column.values), pa.array(sorted(catalogue.blanks)))
+
+    return column.once("blank", make)
 
 
 def anchor_of(raw: RawTable) -> datetime | None:
@@ -120,8 +124,12 @@ def settle_numbers(column: Column, catalogue: Catalogue, *, answers: Answers) ->
     chosen = answers.formats.get(column.heading)
     if chosen in ("decimal point", "decimal comma"):
         return Format(chosen, f"{chosen}, as you said")
-    real = pc.invert(blank(column, catalogue))
-    reading = numbers.read_marks(column.values.filter(real), column.counts.filter(real))
+
+    def make() -> numbers.NumberReading:
+        real = pc.invert(blank(column, catalogue))
+        return numbers.read_marks(column.values.filter(real), column.counts.filter(real))
+
+    reading = column.once("marks", make)
     if not reading.ambiguous:
         return Format(reading.mark or "decimal point", f"{reading.mark or 'no numbers'}: {reading.reason}")
     example = pa.array([reading.example])
@@ -200,7 +208,8 @@ def moments(column: Column, format: dates.DateFormat, raw: RawTable, catalogue: 
 def amounts(column: Column, format: str, catalogue: Catalogue, *, money: bool = False) -> Converted:
     """Exact amounts (decimal128(18, 4)). A percentage is no amount of `money`."""
     empty = blank(column, catalogue)
-    read = numbers.convert(column.values, "decimal comma" if format == "decimal comma" else "decimal point", column.counts)
+    mark: numbers.DecimalMark = "decimal comma" if format == "decimal comma" else "decimal point"
+    read = numbers.convert(pc.if_else(empty, None, column.values), mark, column.counts)
     values = pc.if_else(pc.or_(empty, read.percent) if money else empty, None, read.values)
     bad = pc.and_(pc.invert(empty), pc.is_null(values))
     changed: list[tuple[str, int]] = []
@@ -236,7 +245,7 @@ def ids(column: Column, catalogue: Catalogue) -> Converted:
         changed.append(
             ("Ids had been turned into decimal numbers; the “.0” at their end was taken off.", column.cells_where(pc.invert(empty)))
         )
-    return Converted(column.spread(values), column.spread(pa.array([False] * len(column.values), pa.bool_())), tuple(changed))
+    return Converted(column.spread(values), pa.array(np.zeros(column.rows, bool)), tuple(changed))
 
 
 def damaged_ids(column: Column) -> int:

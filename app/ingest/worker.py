@@ -1,5 +1,8 @@
 """The process that opens one uploaded file, under limits, and ends. Started by `app.ingest.gate`, never imported by the app.
 
+After it has looked at a large file it stays for a moment with what it has opened, because the next request is nearly always about the
+same file: the answers to its questions, or to read it.
+
 It is told a folder with `request.json` and `input`, and leaves `result.json` there, beside the files the result is made
 of. Whatever a file does to it, memory exhausted, endless work, a crash inside a library, ends this process only.
 """
@@ -31,6 +34,12 @@ if TYPE_CHECKING:
 REQUEST, INPUT, RESULT = "request.json", "input", "result.json"
 PARQUET, REJECTED, CELLS = "table.parquet", "rejected.csv", "cells.csv"
 _SHOWN = 200
+STAYS = 60.0
+"""Seconds that it stays with an opened file. The parent asks for less, so that it never asks one that is just leaving."""
+_OF_WHAT_IS_OPEN = frozenset(["table", "system", "fields", "roles", "formats", "stages", "steps", "currency", "rates", "time_zone"])
+"""Answers about the columns and values of a file. Any other may change how it is opened."""
+_opened: list[tuple[dict[str, Any], RawTable]] = []
+"""The file as it was opened last, with the answers it was opened under."""
 
 
 class _WithoutPandas:
@@ -44,18 +53,26 @@ class _WithoutPandas:
 
 def main(folder: Path) -> None:
     """Do what `request.json` in the folder asks and write `result.json`."""
-    request = json.loads((folder / REQUEST).read_bytes())
-    if request.get("watched"):
-        _end_with_the_parent(folder)
-    limit_process(request["limits"])
     sys.meta_path.insert(0, _WithoutPandas())
-    try:
-        result = _ACTIONS[request["action"]](folder, request)
-    except MemoryError:
-        result = {"death": "memory"}
-    except BaseException as error:  # A panic inside a compiled reader is no Exception, and must be answered as well.
-        result = _failure(error)
-    (folder / RESULT).write_text(json.dumps(result, ensure_ascii=False))
+    asked = threading.Semaphore(0)
+    first = True
+    while True:
+        request = json.loads((folder / REQUEST).read_bytes())
+        if first and request.get("watched"):
+            _end_with_the_parent(folder, asked)
+        limit_process(request["limits"])
+        first = False
+        try:
+            result = _ACTIONS[request["action"]](folder, request)
+        except MemoryError:
+            result = {"death": "memory"}
+        except BaseException as error:  # A panic inside a compiled reader is no Exception, and must be answered as well.
+            result = _failure(error)
+        part = folder / f"{RESULT}.part"
+        part.write_text(json.dumps(result, ensure_ascii=False))
+        part.replace(folder / RESULT)
+        if not request.get("stays") or "inspection" not in result or not asked.acquire(timeout=STAYS):
+            return
 
 
 def limit_process(limits: dict[str, Any]) -> None:
@@ -68,7 +85,10 @@ def limit_process(limits: dict[str, Any]) -> None:
     except ImportError:
         return
     memory, cpu = int(limits["memory_bytes"]), int(limits["cpu_seconds"])
-    wanted = [(resource.RLIMIT_CORE, 0, 0), (resource.RLIMIT_CPU, cpu, cpu + 1), (resource.RLIMIT_NOFILE, 64, 64)]
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    # Each request has the whole of the time; the hard limit must leave room for the next one. The signal at the soft one ends the process.
+    until, hardest = int(used.ru_utime + used.ru_stime) + cpu, resource.getrlimit(resource.RLIMIT_CPU)[1]
+    wanted = [(resource.RLIMIT_CORE, 0, 0), (resource.RLIMIT_CPU, until, hardest), (resource.RLIMIT_NOFILE, 64, 64)]
     if sys.platform == "linux":
         wanted.append((resource.RLIMIT_AS, memory, memory))
     for which, soft, hard in wanted:
@@ -76,14 +96,16 @@ def limit_process(limits: dict[str, Any]) -> None:
             resource.setrlimit(which, (soft, hard))
 
 
-def _end_with_the_parent(folder: Path) -> None:
+def _end_with_the_parent(folder: Path, asked: threading.Semaphore) -> None:
     """End this process, and clear its folder, when the one that started it is gone: nobody is left to hear the answer.
 
-    The parent holds the other end of standard input and never writes, so reading ends when the parent does, however that happened.
+    The parent holds the other end of standard input and writes a byte for each further request, so reading ends when the parent does,
+    however that happened.
     """
 
     def wait() -> None:
-        os.read(sys.stdin.fileno(), 1)
+        while os.read(sys.stdin.fileno(), 1):
+            asked.release()
         shutil.rmtree(folder, ignore_errors=True)
         os._exit(1)
 
@@ -111,10 +133,16 @@ def _open(folder: Path, request: dict[str, Any]) -> tuple[RawTable, Answers]:
 
     answers: Answers = from_plain(Answers, request["answers"])
     limits = from_plain(Limits, request["limits"])
+    opening = {name: answer for name, answer in request["answers"].items() if name not in _OF_WHAT_IS_OPEN}
+    if _opened and _opened[0][0] == opening:
+        return _opened[0][1], answers
+    _opened.clear()
     raw = open_file((folder / INPUT).read_bytes(), name=request["name"], answers=answers, limits=limits)
     if not lines_reconcile(raw):
         # The law of the import: no line of a file may vanish. A file that breaks it is a defect, and is not imported.
         raise AssertionError("a line of the file is not accounted for")
+    if request.get("stays"):
+        _opened.append((opening, raw))
     return raw, answers
 
 

@@ -45,7 +45,11 @@ def _build(hint: Any, value: Any) -> Any:
         if value is None:
             return None
         rest = [part for part in get_args(hint) if part is not NoneType]
-        return _build(rest[0], value) if len(rest) == 1 else value
+        if len(rest) == 1:
+            return _build(rest[0], value)
+        # A value or the reason why there is none: the class is the one that has a field for every name.
+        kinds = [part for part in rest if is_dataclass(part) and isinstance(value, dict) and value.keys() <= {f.name for f in fields(part)}]
+        return _build(kinds[0], value) if kinds else value
     if origin is Literal:
         if value not in get_args(hint):
             raise ValueError(f"{value!r} is none of {get_args(hint)}")

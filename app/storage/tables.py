@@ -372,8 +372,9 @@ def _round_key() -> ForeignKeyConstraint:
 class SurveyRound(Base, table=True):
     """One run of the survey. What is asked is fixed when it is opened; a closed round is never opened again.
 
-    `dimensions` and `languages` are JSON lists. `invited_sales` and `invited_marketing` are how many people were asked, None when
-    nobody said. `seal` tells whether the server's secret is still the one that the answers were sealed with.
+    `roll` is JSON, for personal links: by side, marks of the people asked, made with the server's secret, so that rounds of nearly the
+    same people are noticed. `dimensions` and `languages` are JSON lists. `invited_sales` and `invited_marketing` are how many people were
+    asked, None when nobody said. `seal` tells whether the server's secret is still the one that the answers were sealed with.
     """
 
     __tablename__ = "survey_round"
@@ -402,6 +403,7 @@ class SurveyRound(Base, table=True):
     invited_sales: int | None = None
     invited_marketing: int | None = None
     seal: str | None = Field(default=None, max_length=64)
+    roll: str | None = Field(default=None, sa_type=Text)
     opened_on: date | None = None
     closed_on: date | None = None
     created_at: datetime = Field(default_factory=now)
@@ -508,6 +510,19 @@ class SurveyComment(Base, table=True):
     side: RoundSide = Field(sa_type=Text)
     dimension: str = Field(max_length=64)
     body: str = Field(sa_type=Text)
+
+
+class SurveyPublication(Base, table=True):
+    """What a closed round publishes, as JSON: made once, and never made again by other rules. `sequence` is the order within the team."""
+
+    __tablename__ = "survey_publication"
+    __table_args__ = (_round_key(), _team_key(), UniqueConstraint("team_id", "sequence"))
+
+    round_id: str = Field(primary_key=True, max_length=32)
+    organization_id: str = Field(max_length=32)
+    team_id: str = Field(max_length=32)
+    sequence: int
+    content: str = Field(sa_type=Text)
 
 
 class PlannedAction(Base, table=True):

@@ -28,6 +28,8 @@ THIRD_FROM = 0.5
 
 _RANKS = (1.0, 0.75, 0.55)
 _ANSWERED = 0.3
+_LOW = 0.6
+_LEVELLED = 4.0
 _EASE: Mapping[Effort, float] = {"hours": 1.0, "days": 0.95, "weeks": 0.85}
 _ABOUT: Mapping[Bound, str] = {"exact": "about", "or_lower": "at most", "or_higher": "at least"}
 _BEYOND: Mapping[Bound, str] = {"exact": "", "or_lower": " or lower", "or_higher": " or higher"}
@@ -130,12 +132,15 @@ def _low(dimension: DimensionResult, name: str) -> Finding | None:
     scores = [(view.group, view.score) for view in dimension.views if isinstance(view.score, Score)]
     if not scores:
         return None
-    strength = _between(4.0 - min(score.value for _, score in scores), 2.5)
+    strength = _between(_LEVELLED - min(score.value for _, score in scores), 2.5)
     if not strength:
         return None
-    said = " and ".join(f"{_GROUPS[group]} {_score(score)}" for group, score in scores)
-    word = "scores low" if strength >= 0.6 else "has room to grow"
-    return Finding(dimension.id, "low", strength, f"{name} {word}: {said}, of 5.")
+    low = [(group, score) for group, score in scores if score.value < _LEVELLED]
+    high = [(group, score) for group, score in scores if score.value >= _LEVELLED]
+    word = "low" if strength >= _LOW else "middling"
+    said = " and ".join(f"{_GROUPS[group]} {_score(score)}" for group, score in low)
+    beside = "".join(f" ({_GROUPS[group]} {_score(score)})" for group, score in high)
+    return Finding(dimension.id, "low", strength, f"{name} gets {word} marks: {said} of 5{beside}.")
 
 
 def _gap(dimension: DimensionResult, name: str) -> Finding | None:

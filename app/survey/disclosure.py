@@ -74,6 +74,7 @@ def publish(
     invited: Mapping[Side, int] | None = None,
     people: Mapping[Side, frozenset[str]] | None = None,
     earlier: Sequence[Earlier] = (),
+    comments: Sequence[tuple[Side, str, str]] = (),
 ) -> Published:
     """What a closed round publishes.
 
@@ -91,6 +92,8 @@ def publish(
         Marks of the people invited, by side, the same mark for the same person in every round; a side is left out where they are not known.
     earlier
         What earlier rounds of the same team have published.
+    comments
+        (side, dimension, text) of comments that are kept apart from the responses; those in the responses count as well.
 
     Raises
     ------
@@ -127,7 +130,7 @@ def publish(
             for spread in (_distributions(groups, item),)
         ),
         reliability=_reliability(questionnaire, groups),
-        comments=_comments(questionnaire, groups),
+        comments=_comments(questionnaire, groups, comments),
     )
 
 
@@ -380,14 +383,16 @@ def _reliability(questionnaire: Questionnaire, groups: Sequence[_Group]) -> Reli
     return Reliability(alpha, low, high, found.items)
 
 
-def _comments(questionnaire: Questionnaire, groups: Sequence[_Group]) -> tuple[Comments, ...]:
+def _comments(questionnaire: Questionnaire, groups: Sequence[_Group], apart: Sequence[tuple[Side, str, str]]) -> tuple[Comments, ...]:
     found = []
     for dimension in questionnaire.dimensions:
         for group in groups:
             if group.hidden:
                 found.append(Comments(dimension.id, group.name, (), group.hidden))
                 continue
-            texts = [" ".join(text.split()) for member in group.members if (text := member.comments.get(dimension.id, "").strip())]
+            written = [member.comments.get(dimension.id, "") for member in group.members]
+            written += [text for side, about, text in apart if about == dimension.id and group.name in (side, "together")]
+            texts = [" ".join(text.split()) for text in written if text.strip()]
             # The order follows from the words alone: not from who wrote first, and not from one dimension to the next.
             texts.sort(key=lambda text: sha256(f"{dimension.id}\0{text}".encode()).digest())
             found.append(Comments(dimension.id, group.name, tuple(texts)))

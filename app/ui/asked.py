@@ -16,6 +16,8 @@ from app.metrics import expressions
 from app.metrics.engine import Snapshot
 from app.metrics.model import Definition, Filters
 from app.metrics.periods import Grain
+from app.services.scorecard import defaults
+from app.services.scorecard.defaults import default_way
 from app.services.scorecard.request import Groups, Request
 from app.services.scorecard.sources import GroupColumn, Sources, default_windows, group_columns
 from app.ui.guard import Visit
@@ -120,7 +122,7 @@ def request(visit: Visit, sources: Sources) -> Request:
             "Compare",
             list(WAYS),
             format_func=lambda w: WAYS[w],
-            default=default_way(visit, sources),
+            default=default_way(sources, visit.team.programme_start),
             required=True,
             key="way",
             bind="query-params",
@@ -145,19 +147,8 @@ def request(visit: Visit, sources: Sources) -> Request:
 
 
 def default_request(visit: Visit, sources: Sources) -> Request:
-    """What the overview shows: before and after the programme began, when that day is known, else the team's own history."""
-    base = Request(definition=visit.team.win_rate)
-    if default_way(visit, sources) != "before_after":
-        return base
-    windows = default_windows(sources.coverage(), visit.team.programme_start)
-    return base if windows is None else replace(base, way="before_after", before=windows[0], after=windows[1])
-
-
-def default_way(visit: Visit, sources: Sources) -> Way:
-    """Before and after when the team has said when its programme began and both sides have data; else its own history."""
-    if visit.team.programme_start is not None and default_windows(sources.coverage(), visit.team.programme_start) is not None:
-        return "before_after"
-    return "own_history"
+    """What the overview shows."""
+    return defaults.default_request(sources, programme_start=visit.team.programme_start, definition=visit.team.win_rate)
 
 
 def _windows(visit: Visit, sources: Sources, base: Request) -> Request:

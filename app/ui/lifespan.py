@@ -7,7 +7,7 @@ import inspect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib import import_module
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 from time import sleep
 from typing import Any
 
@@ -22,6 +22,9 @@ NEXT_PAGES = ("pandas", "altair", "ibis", "scipy.special")
 """What the pages with charts and new counts need besides."""
 AFTER = 1.0
 """Seconds after the first page, which the visitor spends reading; a click at once should find the interpreter free."""
+
+CLOSING_AFTER = 60.0
+"""Seconds until the clock that closes rounds of the survey is loaded; nobody waits for it."""
 
 first_page = Event()
 """Set when the first page has been shown."""
@@ -47,7 +50,11 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
         migrations.upgrade(cache.database())
     gc.set_threshold(50_000, 20, 50)
     Thread(target=_warm, name="warm", daemon=True).start()
+    closing = Timer(CLOSING_AFTER, _close_rounds)
+    closing.daemon = True
+    closing.start()
     yield {}
+    closing.cancel()
     from app.charts import workers
     from app.services import jobs
     from app.ui import cache
@@ -68,6 +75,12 @@ def _warm() -> None:
     sleep(AFTER)
     for name in NEXT_PAGES:
         import_module(name)
+
+
+def _close_rounds() -> None:
+    from app.ui.respondent.closing import closing_clock
+
+    closing_clock.start()
 
 
 def _look() -> None:

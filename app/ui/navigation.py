@@ -8,7 +8,7 @@ from typing import Literal
 
 PAGES_FOLDER = Path(__file__).resolve().parents[2] / "pages"
 
-PageName = Literal["overview", "data", "numbers", "compare", "evidence", "team"]
+PageName = Literal["overview", "data", "numbers", "compare", "evidence", "survey", "next_steps", "report", "team"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,16 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec(
         "evidence", "Evidence", ":material/fact_check:", "What do the cited figures really say?", "compare", "Compare with our numbers"
     ),
+    PageSpec("survey", "Survey", ":material/forum:", "How do both sides see their work together?", "next_steps", "See the next steps"),
+    PageSpec(
+        "next_steps",
+        "Next steps",
+        ":material/checklist:",
+        "What should we start with, and did the last steps work?",
+        "overview",
+        "See the overview",
+    ),
+    PageSpec("report", "Report", ":material/picture_as_pdf:", "What do we hand to the board?", "overview", "See the overview"),
     PageSpec("team", "Team settings", ":material/groups:", "How does the app know our team?", "overview", "See the overview"),
 )
 

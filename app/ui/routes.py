@@ -116,9 +116,26 @@ class Survey:
         await pages.ROUTER(scope, receive, send)
 
 
+async def shared(request: Request) -> Response:
+    """A report for a reader who has its link: no login, no other page, nothing kept in any cache, no search engine.
+
+    A link that is unknown, over or taken back gives the same answer.
+    """
+    from app.services.report.sharing import shared_report
+    from app.ui import cache
+
+    found = await run_in_threadpool(lambda: shared_report(engine=cache.database(), token=request.path_params["token"]))
+    headers = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow, noarchive"}
+    if found is None:
+        return PlainTextResponse("This link leads nowhere. Ask whoever sent it for a new one.", status_code=404, headers=headers)
+    headers["Content-Disposition"] = f'inline; filename="{found.name}"'
+    return Response(found.content, media_type=found.media_type, headers=headers)
+
+
 ROUTES: Sequence[BaseRoute] = (
     Route("/ready", ready),
     Route("/download/{token}/{name}", download),
+    Route("/shared/{token}", shared),
     Route("/s/{rest:path}", Survey()),
     Route("/survey-round/{rest:path}", Survey()),
 )

@@ -65,7 +65,7 @@ def test_two_months_of_deals(engine: Engine, owner: Actor, team_id: str, tmp_pat
     load(owner, engine, team_id, export(*JANUARY), "january.csv")
     [january] = history(owner, engine=engine, team_id=team_id)
     receipt = read_receipt(owner, engine=engine, dataset_id=january.id)
-    assert (receipt.rows_read, receipt.rows_used, [(part.code, part.count) for part in receipt.set_aside]) == (4, 3, [("older_version", 1)])
+    assert (receipt.rows_read, receipt.rows_used, [(part.code, part.count) for part in receipt.set_aside]) == (4, 3, [("duplicate", 1)])
     assert receipt.answers.time_zone == "Europe/Berlin"
     assert rejected_rows(owner, engine=engine, dataset_id=january.id).content.startswith(b"\xef\xbb\xbf")
 

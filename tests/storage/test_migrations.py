@@ -52,6 +52,10 @@ SEEDS: dict[str, tuple[str, ...]] = {
         "INSERT INTO action (id, organization_id, what, subject, at) VALUES ('e', 'o', 'report_made', 'k', '2026-01-02 03:04:05+00:00')",
     ),
     "0006": (
+        "UPDATE survey_round SET roll = '{}'",
+        "INSERT INTO survey_publication (round_id, organization_id, team_id, sequence, content) VALUES ('r', 'o', 't', 0, '{}')",
+    ),
+    "0007": (
         "INSERT INTO import_job (id, organization_id, team_id, upload_id, kind, answers_sha256, state, step, done, total, rows, "
         "holder, beat_at, attempts, created_at) VALUES ('j', 'o', 't', 'u', 'read', 'h', 'running', 'opening', 1, 2, 3, 'host/1/x', "
         "'2026-01-02 03:04:05+00:00', 1, '2026-01-02 03:04:05+00:00')",

@@ -136,7 +136,12 @@ def test_an_unknown_version_is_never_replaced(tmp_path: Path) -> None:
         ("fr", 'unknown = "', 'unbekannt = "', "2026-11.fr.toml, field “scale.unknown”: it is missing."),
         ("es", 'language = "es"', 'language = "pt"', "2026-11.es.toml, field “language”: it must be named as the file, “es”."),
         ("en", 'finish = "Send"', 'finish = " "', "2026-11.en.toml, field “page.finish”: it is empty."),
-        ("de", "{minimum}", "fünf", "field “page.promise_group”: it must have the same places to fill in as 2026-11.en.toml: {minimum}."),
+        (
+            "de",
+            "ab {minimum} Personen gezeigt. Kleinere",
+            "ab fünf Personen gezeigt. Kleinere",
+            "field “page.promise_group”: it must have the same places to fill in as 2026-11.en.toml: {minimum}.",
+        ),
         ("en", '"Mostly true", "Completely true"', '"Mostly true"', "field “scale.labels”: it must describe 5 answers, not 4."),
         ("en", '"Mostly true", "Completely true"', '"Mostly true", "Mostly true"', "“Mostly true” stands there twice."),
         ("en", 'unknown = "I don\'t know"', 'unknown = "Mostly true"', "“Mostly true” stands there twice."),

@@ -12,6 +12,7 @@ from app.statistics.intervals import Interval
 from app.statistics.proportions import newcombe_difference
 
 Moved = Literal["up", "down", "noise", "unknown"]
+MOVED: dict[Moved, str] = {"up": "up", "down": "down", "noise": "within chance", "unknown": "cannot be said"}
 LABELS = {"win_rate": "Win rate", "retention": "Retention", "growth": "Growth", "lead_conversion": "Lead conversion"}
 
 

@@ -56,7 +56,7 @@ def _facts(material: Material) -> tuple[tuple[str, str], ...]:
         ("Filters", "; ".join(filters) or "none"),
         ("Figures taken", "as published" if request.reading == "meaningful" else "as quoted"),
         ("Benchmarks", f"edition {material.card.edition}"),
-        ("Data as of", wording.day(material.as_of) if material.as_of is not None else "nothing loaded"),
+        *([("Data as of", wording.day(material.as_of))] if material.as_of is not None else []),
         ("Data version", material.data_version),
     ]
     if material.is_example:

@@ -88,7 +88,7 @@ def _receipt(one: Imported) -> list[Block]:
     found = one.receipt
     aside = found.rows_read - found.rows_used
     lines = [
-        ("File", f"{one.file_name}, imported on {wording.day(one.imported_on)}" + (f", from {found.system}" if found.system else "")),
+        ("File", _file(one)),
         ("Rows", f"{wording.count(found.rows_read)} read = {wording.count(found.rows_used)} used + {wording.count(aside)} set aside"),
         *(("Set aside", f"{wording.count(part.count)}: {part.reason}") for part in found.set_aside),
     ]
@@ -101,6 +101,11 @@ def _receipt(one: Imported) -> list[Block]:
         lines.append(("Dropped as personal", ", ".join(found.dropped_personal)))
     lines += [("Remark", warning) for warning in found.warnings]
     return [Card(one.label, "", tuple(lines))]
+
+
+def _file(one: Imported) -> str:
+    day = f", imported on {wording.day(one.imported_on)}" if one.imported_on is not None else ""
+    return one.file_name + day + (f", from {one.receipt.system}" if one.receipt.system else "")
 
 
 def _amounts(found: Receipt) -> str:

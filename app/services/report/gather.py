@@ -13,6 +13,7 @@ from app.services.figures.composed import Context
 from app.services.own_claims import own_claims
 from app.services.report.material import Choice, Imported, Material
 from app.services.scorecard.build import scorecard
+from app.services.scorecard.defaults import default_request
 from app.services.scorecard.request import Request
 from app.services.scorecard.sources import of
 from app.services.snapshots import snapshot_key, snapshots
@@ -23,9 +24,16 @@ VERSION_LENGTH = 12
 
 
 def gather(
-    actor: Actor, *, engine: Engine, team_id: str, counting: Counting, cache_dir: Path, request: Request, choice: Choice | None = None
+    actor: Actor,
+    *,
+    engine: Engine,
+    team_id: str,
+    counting: Counting,
+    cache_dir: Path,
+    request: Request | None,
+    choice: Choice | None = None,
 ) -> Material:
-    """Everything a report of this team says, under this request.
+    """Everything a report of this team says, under this request, or under what the overview asks.
 
     Raises
     ------
@@ -35,6 +43,8 @@ def gather(
     team = read_team(actor, engine=engine, team_id=team_id)
     stored = snapshots(actor, engine=engine, team_id=team_id, cache_dir=cache_dir)
     sources = of(counting.open(one.path, info=one.info, sha256=one.sha256) for one in stored)
+    if request is None:
+        request = default_request(sources, programme_start=team.programme_start, definition=team.win_rate)
     own = own_claims(actor, engine=engine, team_id=team_id)
     loaded = [view for view in history(actor, engine=engine, team_id=team_id) if view.state == "active"]
     return Material(

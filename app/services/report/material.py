@@ -45,11 +45,11 @@ class Choice:
 
 @dataclass(frozen=True)
 class Imported:
-    """One loaded table and its receipt. `imported_on` is the day it was imported."""
+    """One loaded table and its receipt. `imported_on` is the day it was imported, None for a file that was only read."""
 
     label: str
     file_name: str
-    imported_on: date
+    imported_on: date | None
     receipt: Receipt
 
 

@@ -5,6 +5,7 @@ Nothing here is for a page: what a page, a file or a command shows of answers ha
 
 from __future__ import annotations
 
+import hmac
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,8 +25,8 @@ from app.services.rounds.views import check_new, row_of, view
 from app.services.teams import team_row
 from app.storage.engine import reading, transaction
 from app.storage.queries import organizations, rounds, survey_answers
-from app.storage.tables import RoundSide, SurveyRound, new_id
-from app.survey.model import Response
+from app.storage.tables import RoundSide, SurveyContact, SurveyRound, new_id
+from app.survey.model import SIDES, Response
 
 logger = logging.getLogger(__name__)
 
@@ -155,10 +156,21 @@ def _close(session: Session, row: SurveyRound, *, secret: bytes, member_id: str 
         raise other_secret() from error
     _write(session, row, [Response(d.side, d.answers, d.comments, d.guesses) for d in drafts if d.counts])
     survey_answers.destroy_drafts(**mine)
+    if row.way == "personal":
+        row.roll = _roll(rounds.contacts(**mine), secret=secret, organization_id=row.organization_id)
     rounds.forget_people(**mine)
     row.state, row.closed_on, row.seal = "closed", today(), None
     session.add(row)
     _note(session, row, member_id=member_id)
+
+
+def _roll(people: Iterable[SurveyContact], *, secret: bytes, organization_id: str) -> str:
+    """Who was asked, by side, as marks that only this server can make: the same person has the same mark in every round."""
+    marks: dict[str, list[str]] = {side: [] for side in SIDES}
+    for person in people:
+        address = f"{organization_id}\0{person.email.strip().lower()}".encode()
+        marks[person.side].append(hmac.digest(secret, address, "sha256").hex()[:32])
+    return json.dumps({side: sorted(of_side) for side, of_side in marks.items()})
 
 
 def other_secret() -> ConfigurationError:

@@ -30,14 +30,18 @@ MOST_PEOPLE = 5_000
 def list_rounds(actor: Actor, *, engine: Engine, team_id: str) -> tuple[RoundView, ...]:
     """The rounds of a team, newest first."""
     with reading(engine) as session:
-        team_row(session, actor, team_id)
-        return tuple(view(row) for row in rounds.survey_rounds(session=session, organization_id=actor.organization_id, team_id=team_id))
+        zone = team_row(session, actor, team_id).time_zone
+        return tuple(
+            view(row, time_zone=zone)
+            for row in rounds.survey_rounds(session=session, organization_id=actor.organization_id, team_id=team_id)
+        )
 
 
 def read_round(actor: Actor, *, engine: Engine, round_id: str) -> RoundView:
     """One round; `NotFound` when the organization has none of that id."""
     with reading(engine) as session:
-        return view(_row(session, actor, round_id))
+        row = _row(session, actor, round_id)
+        return view(row, time_zone=team_row(session, actor, row.team_id).time_zone)
 
 
 def create_round(actor: Actor, *, engine: Engine, team_id: str, new: NewRound, people: Sequence[Person] = ()) -> RoundView:
@@ -65,7 +69,7 @@ def create_round(actor: Actor, *, engine: Engine, team_id: str, new: NewRound, p
         session.flush()
         _ask(session, row, people)
         _note(session, row, actor, "round_created")
-        return view(row)
+        return view(row, time_zone=team.time_zone)
 
 
 def open_round(actor: Actor, *, engine: Engine, secret: bytes, round_id: str) -> RoundView:
@@ -123,9 +127,10 @@ def set_last_day(actor: Actor, *, engine: Engine, round_id: str, day: date | Non
         row = _locked(session, actor, round_id)
         if row.state == "closed":
             raise AppError("This round is closed.", "Start a new round.")
-        row.closes_at = None if day is None else _end(day, time_zone=team_row(session, actor, row.team_id).time_zone)
+        zone = team_row(session, actor, row.team_id).time_zone
+        row.closes_at = None if day is None else _end(day, time_zone=zone)
         session.add(row)
-        return view(row)
+        return view(row, time_zone=zone)
 
 
 def raise_minimum(actor: Actor, *, engine: Engine, round_id: str, minimum: int) -> RoundView:

@@ -53,7 +53,10 @@ class NewRound:
 
 @dataclass(frozen=True)
 class RoundView:
-    """A round as it is shown. `closes_at` is the first instant at which no answer is taken any more, None when it is closed by hand."""
+    """A round as it is shown.
+
+    `last_day` is the last day on which answers are taken, and `closes_at` the first instant after it; None when it is closed by hand.
+    """
 
     id: str
     team_id: str
@@ -66,6 +69,7 @@ class RoundView:
     in_room: bool
     state: RoundState
     closes_at: datetime | None
+    last_day: date | None
     invited: Mapping[Side, int]
     opened_on: date | None
     closed_on: date | None

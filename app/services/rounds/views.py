@@ -18,8 +18,8 @@ LARGEST_MINIMUM = 50
 MOST_INVITED = 100_000
 
 
-def view(row: SurveyRound) -> RoundView:
-    """The round of a row."""
+def view(row: SurveyRound, *, time_zone: str = "UTC") -> RoundView:
+    """The round of a row; its last day is told as people in the time zone see it."""
     counts: tuple[tuple[Side, int | None], ...] = (("sales", row.invited_sales), ("marketing", row.invited_marketing))
     return RoundView(
         id=row.id,
@@ -33,6 +33,7 @@ def view(row: SurveyRound) -> RoundView:
         in_room=row.in_room,
         state=row.state,
         closes_at=row.closes_at,
+        last_day=None if row.closes_at is None else (row.closes_at.astimezone(ZoneInfo(time_zone)) - timedelta(seconds=1)).date(),
         invited={side: number for side, number in counts if number is not None},
         opened_on=row.opened_on,
         closed_on=row.closed_on,

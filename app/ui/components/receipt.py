@@ -7,6 +7,7 @@ import streamlit as st
 from app import wording
 from app.ingest.model import Receipt
 from app.ui.components.figure import escape
+from app.ui.components.findings import findings_box
 
 
 def receipt_box(receipt: Receipt) -> None:
@@ -45,6 +46,7 @@ def receipt_box(receipt: Receipt) -> None:
             st.caption(f"Dropped because personal: {escape(', '.join(receipt.dropped_personal))}")
         for warning in receipt.warnings:
             st.caption(f":material/warning: {escape(warning)}")
+        findings_box(receipt)
 
 
 def _sum(amount: str) -> str:

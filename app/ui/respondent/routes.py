@@ -10,11 +10,11 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from asyncio import wrap_future
+from asyncio import get_running_loop, wrap_future
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
-from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, Router
@@ -41,7 +41,7 @@ DAYS = 90
 ASSETS = {"respondent.css": "text/css; charset=utf-8", "respondent.js": "text/javascript; charset=utf-8"}
 FINISHED = "finished"
 
-_readers = CapacityLimiter(4)
+_readers = ThreadPoolExecutor(4, thread_name_prefix="respondent")
 """Pages are read by a few threads: more would only wait for the interpreter."""
 _MARK = re.compile(r"[0-9a-f]{32}")
 
@@ -164,8 +164,8 @@ async def _open(request: Request, token: str, *, counts: bool = True) -> Opened 
     here, address = state(), _address(request)
     if not here.limiter.allows(address, token):
         raise _Wait
-    opened = await to_thread.run_sync(
-        lambda: answering.open_link(here.engine, secret=here.secret, token=token, device=_device(request)), limiter=_readers
+    opened = await get_running_loop().run_in_executor(
+        _readers, lambda: answering.open_link(here.engine, secret=here.secret, token=token, device=_device(request))
     )
     if opened is not None:
         here.limiter.hit(token)

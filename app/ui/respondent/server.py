@@ -1,0 +1,34 @@
+"""The respondents' pages alone, for a host of their own or for a network that must not see the managers' part.
+
+`python -m app answers` serves this; `uvicorn app.ui.respondent.server:app` does as well.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from app.ui.respondent.closing import closing_clock
+from app.ui.respondent.replies import HEADERS
+from app.ui.respondent.routes import ROUTES
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+@asynccontextmanager
+async def _lifespan(_: Starlette) -> AsyncIterator[None]:
+    closing_clock.start()
+    yield
+
+
+async def _nothing(_: Request) -> Response:
+    return PlainTextResponse("There is nothing here. Open the link that you were sent.", status_code=404, headers=HEADERS)
+
+
+app = Starlette(routes=[*ROUTES, Route("/{rest:path}", _nothing)], lifespan=_lifespan)
