@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.ui.asked import default_request
+from app.ui.components.alignment_index import has_answers, index_card
 from app.ui.components.overview import at_a_glance, loaded_tables, look_next, not_computable
 from app.ui.frame import head, next_step, nothing_loaded
 from app.ui.guard import enter
@@ -14,6 +15,8 @@ visit = enter("overview")
 head(visit)
 sources = visit.sources()
 if sources.is_empty:
+    if has_answers(visit):
+        index_card(visit)
     nothing_loaded(
         "Nothing is loaded yet.",
         remedy="Export the deals (opportunities) of your CRM as CSV or XLSX, won and lost ones included, and upload the file.",

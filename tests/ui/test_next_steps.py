@@ -117,3 +117,14 @@ def test_weights_are_set_under_team_settings(open_page: Open) -> None:
     communication.set_value(0.0)
     shows(next(button for button in page.button if button.label == "Save the weights").click().run())
     assert "Talk for thirty minutes every week" not in words(open_page("next_steps"))
+
+
+def test_the_overview_shows_the_index_with_or_without_records(open_page: Open) -> None:
+    open_page("overview")
+    assert "Alignment index" not in words(open_page("overview"))
+    held("Spring", 4, communication=2)
+    said = words(open_page("overview"))
+    # Seven dimensions at 4 and one at 2: 20 times 3.75
+    assert "Alignment index: 75 of 100" in said
+    assert "Aligned" in said
+    assert "Sales 75, Marketing 75" in said

@@ -23,6 +23,7 @@ from app.survey.published import Score
 from app.ui.components.claims import evidence, grade_badge
 from app.ui.components.figure import escape
 from app.ui.failure import explain
+from app.ui.frame import link
 from app.ui.guard import Visit
 
 EFFORT = {"hours": "A few hours", "days": "Some days", "weeks": "Some weeks"}
@@ -61,6 +62,8 @@ def start_with(visit: Visit, found: NextSteps) -> None:
         with st.container(border=True):
             st.markdown(f"**{escape(advice.reason)}**")
             st.markdown(escape(advice.remedy))
+            if found.round is None:
+                link("survey", "Ask both sides", icon=":material/forum:")
         return
     if found.round is not None:
         st.markdown(f"Chosen from what the round “{escape(found.round.name)}” shows of both teams: scores, differences, doubt.")

@@ -9,6 +9,7 @@ import streamlit as st
 from app import wording
 from app.services.scorecard.model import Scorecard
 from app.services.scorecard.words import look_next as next_look
+from app.ui.components.alignment_index import index_card
 from app.ui.components.claims import line_summary
 from app.ui.components.figure import escape
 from app.ui.components.numbers import card
@@ -18,9 +19,10 @@ from app.ui.guard import Visit
 
 def at_a_glance(visit: Visit, found: Scorecard) -> None:
     """The headline numbers, then each cited figure with its verdict."""
-    with st.grid(len(found.headlines), min_column_width=180):
+    with st.grid(len(found.headlines) + 1, min_column_width=180):
         for headline in found.headlines:
             card(headline)
+        index_card(visit)
     st.subheader("Against the cited figures", anchor=False)
     request = found.request
     if request.way == "before_after" and request.before is not None and request.after is not None:
