@@ -81,6 +81,15 @@ def shared_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def shared_torture(shared_data: Path) -> Path:
+    """The folder of files and texts that break importers, beside the real exports."""
+    folder = shared_data.parent / "torture"
+    if not folder.is_dir():
+        pytest.skip(f"The files that break importers are not at {folder}.")
+    return folder
+
+
 # --- PostgreSQL -----------------------------------------------------------------------------------------------------
 
 

@@ -25,12 +25,16 @@ from app.services.scorecard.words import (
 ASSOCIATIONS = "The cited figures are associations reported by others. None comes from an experiment, and none is a promise."
 
 
+FLOWING: frozenset[PartKey] = frozenset({"visits", "receipts", "not_computed"})
+"""Short parts that begin where the one before ends, so that no page is nearly empty."""
+
+
 def report_of(material: Material) -> Report:
     """The report of this material, with the parts of its choice that have something to say."""
     parts = []
     for key in PARTS:
         if key in material.choice.parts and (blocks := _PARTS[key](material)):
-            parts.append(Part(key, PARTS[key], blocks))
+            parts.append(Part(key, PARTS[key], blocks, new_page=key not in FLOWING))
     return Report(
         title="Alignment report",
         subtitle="Do sales and marketing pull in one direction, and what is it worth?",
@@ -95,7 +99,7 @@ def _summary(material: Material) -> tuple[Block, ...]:
             "Against the cited figures",
             ("Cited figure", "Observed", "Cited", "Verdict", "Evidence"),
             tuple((line.words, *observed_and_cited(line), verdict_word(line), line.reading.grade) for line in card.lines),
-            widths=(5, 2, 2, 2, 1),
+            widths=(5, 2, 2, 3, 2),
         )
     )
     stakes = [(line, line.stake) for line in card.lines if isinstance(line.stake, Stake) and line.stake.amount > 0]
