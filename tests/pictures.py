@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.bench.servers import CHROMIUM_ARGS, app_command, chromium, free_port, serve
 
-PAGES = ("overview", "data", "numbers", "compare", "evidence", "survey", "next_steps", "team")
+PAGES = ("overview", "data", "numbers", "compare", "evidence", "survey", "alignment", "next_steps", "team")
 WIDTHS = {"": (1280, 900), "-phone": (390, 844)}
 README = {"overview", "compare", "numbers", "evidence"}
 """Pages whose wide, light picture the README shows."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 PAGES_FOLDER = Path(__file__).resolve().parents[2] / "pages"
 
-PageName = Literal["overview", "data", "numbers", "compare", "evidence", "survey", "next_steps", "report", "team"]
+PageName = Literal["overview", "data", "numbers", "compare", "evidence", "survey", "alignment", "next_steps", "report", "team"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,15 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec(
         "evidence", "Evidence", ":material/fact_check:", "What do the cited figures really say?", "compare", "Compare with our numbers"
     ),
-    PageSpec("survey", "Survey", ":material/forum:", "How do both sides see their work together?", "next_steps", "See the next steps"),
+    PageSpec("survey", "Survey", ":material/forum:", "How do both sides see their work together?", "alignment", "See the alignment"),
+    PageSpec(
+        "alignment",
+        "Alignment",
+        ":material/join_inner:",
+        "Where do sales and marketing see it differently?",
+        "next_steps",
+        "See the next steps",
+    ),
     PageSpec(
         "next_steps",
         "Next steps",

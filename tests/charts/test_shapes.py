@@ -16,10 +16,14 @@ from app.charts.figure import Figure, export_spec, finish
 from app.charts.shapes import (
     amounts_over_time,
     changes_against_claims,
+    diverging_bars,
     levels,
+    profile,
     rates_by_group,
     rates_over_time,
+    scores_over_time,
     survival,
+    two_sides,
     values_by_label,
 )
 from app.charts.theme import DARK, LIGHT, Mode, Palette, palette
@@ -69,6 +73,35 @@ def shapes(colours: Palette, label: str) -> dict[str, Any]:
             title="Growth",
         ),
         "survival": survival.chart([survival.SurvivalPoint(0, 1, 1, 1, 9), survival.SurvivalPoint(5, 0.5, 0.3, 0.7, 4)], colours=colours),
+        "two_sides": two_sides.chart(
+            [two_sides.TwoSidesRow(label, 2.4, 3.6, clear=True), two_sides.TwoSidesRow("Budget", None, None, 3.0)],
+            colours=colours,
+            title="Score",
+            domain=(1, 5),
+            format=".1f",
+            bands=[(1, label), (2, "Defined")],
+        ),
+        "profile": profile.chart(
+            [profile.ProfilePoint(label, "Sales", 2.4), profile.ProfilePoint("Budget", "Marketing", None)],
+            levels=[(1, 3, "Low"), (3, 5, label)],
+            colours=colours,
+            title="Score",
+        ),
+        "diverging_bars": diverging_bars.chart(
+            [
+                diverging_bars.SpreadRow(label, "Sales", (diverging_bars.Part(1, 2, 0.3), diverging_bars.Part(3, 5, 0.7))),
+                diverging_bars.SpreadRow("B", "Sales", tuple(diverging_bars.Part(n, n, 0.2) for n in range(1, 6))),
+            ],
+            colours=colours,
+        ),
+        "scores_over_time": scores_over_time.chart(
+            [scores_over_time.RoundScore(label, "Sales", 48, 0), scores_over_time.RoundScore("Autumn", "Sales", 52, 1)],
+            rounds=[label, "Autumn"],
+            breaks=["Autumn"],
+            colours=colours,
+            title="Total",
+            domain=(20, 100),
+        ),
         "values_by_label": values_by_label.chart(
             [values_by_label.LabelledValue(label, 0.5, chosen=True), values_by_label.LabelledValue("b", 0.4, chosen=False)],
             colours=colours,
@@ -119,6 +152,10 @@ def test_an_empty_chart_is_no_crash(name: str) -> None:
         "levels": lambda: levels.chart([], colours=LIGHT, title="x"),
         "survival": lambda: survival.chart([], colours=LIGHT),
         "values_by_label": lambda: values_by_label.chart([], colours=LIGHT, title="x"),
+        "two_sides": lambda: two_sides.chart([], colours=LIGHT, title="x", domain=(1, 5), format=".1f"),
+        "profile": lambda: profile.chart([], levels=[(1, 5, "All")], colours=LIGHT, title="x"),
+        "diverging_bars": lambda: diverging_bars.chart([], colours=LIGHT),
+        "scores_over_time": lambda: scores_over_time.chart([], rounds=[], breaks=[], colours=LIGHT, title="x", domain=(20, 100)),
     }
     assert convert(json.dumps(finish(empty[name](), mode="light")), "svg").lstrip().startswith(b"<svg")
 

@@ -77,7 +77,11 @@ class Round:
 
 @dataclass
 class Found:
-    """What an attack on one firm found; empty when nothing was."""
+    """What an attack on one firm found; empty when nothing was.
+
+    `insider` and `swap` are what the rules do not claim to prevent: somebody who knows who answered each item, with nobody's mind
+    changed; and rounds by a shared link in which as many came as left and everybody answered.
+    """
 
     rounds: int = 0
     shown: Counter[str] = field(default_factory=Counter)
@@ -87,6 +91,7 @@ class Found:
     alike: list[str] = field(default_factory=list)
     by_tool: list[str] = field(default_factory=list)
     insider: bool = False
+    swap: bool = False
 
     @property
     def clean(self) -> bool:
@@ -314,7 +319,8 @@ def _between(rounds: list[Round], found: Found, tool: ModuleType | None) -> None
     """Sums of the same item over several rounds, as if nobody had changed their mind."""
     done: set[object] = set()
     for id in sorted({item.id for of_round in rounds for item in of_round.questionnaire.items}):
-        known, every = [], []
+        known: list[tuple[str, frozenset[Person]]] = []
+        every: list[tuple[str, frozenset[Person]]] = []
         for number, of_round in enumerate(rounds):
             item = next((item for item in of_round.questionnaire.items if item.id == id), None)
             for group in ("sales", "marketing", "together") if item else ():
@@ -323,7 +329,11 @@ def _between(rounds: list[Round], found: Found, tool: ModuleType | None) -> None
                 who = of_round.answering(group, item)
                 every.append((f"round {number} {group}", who))
                 if of_round.everybody_answered(group) and len(who) == len(of_round.members(group)):
-                    known.append((f"round {number} {group}", who))
+                    if not of_round.known and any(len(before) == len(who) and before != who for _, before in known):
+                        # By a shared link as many came as left: the limit that the decision record states, counted apart.
+                        found.swap = True
+                    else:
+                        known.append((f"round {number} {group}", who))
         minimum = min(of_round.published.minimum for of_round in rounds)
         found.insider = found.insider or _sums_leak(every, minimum, pairs=False)
         if tuple(known) not in done and _sums_leak(known, minimum):
@@ -402,6 +412,9 @@ def main(arguments: list[str]) -> int:
         bad = [(seed, getattr(result, name)) for seed, result in enumerate(results) if getattr(result, name)]
         print(f"{name}: {len(bad)} firms", *bad[:3], sep="\n  " if bad else "")
     print(f"someone who knows who answered each item, and that nobody changed their mind: {sum(r.insider for r in results)} firms")
+    print(
+        f"by a shared link everybody answered twice, as many came as left, which only colleagues know: {sum(r.swap for r in results)} firms"
+    )
     return 0 if all(result.clean for result in results) else 1
 
 

@@ -1,0 +1,101 @@
+"""How answers to statements spread: bars that grow to the left for low answers and to the right for high ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.charts.theme import Palette
+from app.later import Later
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+else:
+    alt, pd = Later("altair"), Later("pandas")
+
+ROW = 40
+LINE = 44
+"""Characters of a statement on one line."""
+NAMES = {"low": "lower answers", "middle": "middle", "high": "higher answers"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A share (0–1) of answers from `low` to `high` on the scale of 1 to 5."""
+
+    low: int
+    high: int
+    share: float
+
+
+@dataclass(frozen=True)
+class SpreadRow:
+    """One statement as one group answered it; the parts from low to high. `label` may have several lines."""
+
+    label: str
+    group: str
+    parts: tuple[Part, ...]
+
+
+def chart(rows: Sequence[SpreadRow], *, colours: Palette) -> alt.LayerChart | alt.FacetChart:
+    """Spreads of answers, in the given order.
+
+    A part below the middle of the scale lies left of zero and one above it right; a part around the middle lies half on each side. Each
+    part says which answers it stands for and its share, so that colour only repeats it.
+    """
+    bars = [bar for row in rows for bar in _bars(row)]
+    order = list(dict.fromkeys(str(bar["row"]) for bar in bars))
+    ramp = {"low": colours.reference, "middle": colours.muted, "high": colours.accent}
+    frame = pd.DataFrame(bars, columns=["row", "group", "from", "to", "middle", "kind", "answers", "share", "text"])
+    y = (
+        alt.Y("row:N")
+        .sort(order)
+        .title(None)
+        .axis(labelExpr="split(datum.value, '\\n')", labelLimit=300, labelLineHeight=14, ticks=False, domain=False)
+    )
+    base = alt.Chart(frame).encode(
+        y=y,
+        tooltip=[
+            alt.Tooltip("group:N", title="Who"),
+            alt.Tooltip("answers:N", title="Answers"),
+            alt.Tooltip("share:Q", title="Share", format=".0%"),
+        ],
+    )
+    x = alt.X("from:Q").title(None).axis(None).scale(domain=[-1, 1], nice=False)
+    shapes = base.mark_bar(height=22, stroke=colours.paper, strokeWidth=1.5).encode(
+        x=x,
+        x2="to:Q",
+        color=alt.Color("kind:N")
+        .scale(domain=list(NAMES.values()), range=[ramp[kind] for kind in NAMES])
+        .legend(alt.Legend(title=None, symbolType="square")),
+    )
+    words = base.mark_text(fontSize=11, color=colours.paper, clip=True).encode(x=alt.X("middle:Q"), text="text:N")
+    zero = alt.Chart(pd.DataFrame({"at": [0]})).mark_rule(color=colours.ink, strokeWidth=1).encode(x="at:Q")
+    return alt.layer(shapes, words, zero).properties(height=ROW * max(len(order), 1))
+
+
+def _bars(row: SpreadRow) -> list[dict[str, object]]:
+    kinds = ["low" if part.low + part.high < 6 else "high" if part.low + part.high > 6 else "middle" for part in row.parts]
+    below = sum(part.share * (1 if kind == "low" else 0.5 if kind == "middle" else 0) for part, kind in zip(row.parts, kinds, strict=True))
+    at = -below
+    bars: list[dict[str, object]] = []
+    for part, kind in zip(row.parts, kinds, strict=True):
+        answers = str(part.low) if part.low == part.high else f"{part.low} to {part.high}"
+        written = f"{part.share:.0%}".replace("%", "\u00a0%")
+        bars.append(
+            {
+                "row": f"{row.label}\n({row.group})",
+                "group": row.group,
+                "from": at,
+                "to": at + part.share,
+                "middle": at + part.share / 2,
+                "kind": NAMES[kind],
+                "answers": answers,
+                "share": part.share,
+                "text": f"{answers}: {written}" if part.share >= 0.16 else written if part.share >= 0.08 else "",
+            }
+        )
+        at += part.share
+    return bars

@@ -1,0 +1,82 @@
+"""A profile: one line a group down the subjects, over the levels it passes through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.charts.theme import Palette
+from app.later import Later
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+else:
+    alt, pd = Later("altair"), Later("pandas")
+
+ROW = 38
+LEGEND = 26
+"""Room between the legend and the plot, for the names of the levels."""
+COLOURED = {"Sales": "sales", "Marketing": "marketing", "Both together": "accent"}
+DASHES = {"Sales": [1, 0], "Marketing": [6, 3], "Both together": [1, 0]}
+
+
+@dataclass(frozen=True)
+class ProfilePoint:
+    """The score of one group on one subject; None leaves the line open there."""
+
+    label: str
+    group: str
+    value: float | None
+
+
+def chart(
+    points: Sequence[ProfilePoint], *, levels: Sequence[tuple[float, float, str]], colours: Palette, title: str
+) -> alt.LayerChart | alt.FacetChart:
+    """A profile over levels, subjects in the given order.
+
+    Parameters
+    ----------
+    levels
+        (from, to, name) of each level, from the lowest; every other one is shaded.
+    """
+    order = list(dict.fromkeys(point.label for point in points))
+    groups = [group for group in COLOURED if any(point.group == group and point.value is not None for point in points)]
+    low, high = levels[0][0], levels[-1][1]
+    bands = pd.DataFrame([{"from": a, "to": b, "name": name, "shade": i % 2} for i, (a, b, name) in enumerate(levels)])
+    scale = alt.Scale(domain=[low, high], nice=False)
+    x = alt.X("value:Q").title(title).scale(scale).axis(tickCount=4, format=".0f")
+    shades = (
+        alt.Chart(bands[bands["shade"] == 1])
+        .mark_rect(color=colours.grid, opacity=0.45)
+        .encode(x=alt.X("from:Q").scale(scale).title(title), x2="to:Q")
+    )
+    names = (
+        alt.Chart(bands.assign(middle=(bands["from"] + bands["to"]) / 2))
+        .mark_text(y=-8, baseline="bottom", color=colours.soft, fontSize=11)
+        .encode(x=alt.X("middle:Q").scale(scale), text="name:N")
+    )
+    frame = pd.DataFrame(
+        [{"label": p.label, "group": p.group, "value": p.value, "place": order.index(p.label)} for p in points if p.value is not None],
+        columns=["label", "group", "value", "place"],
+    )
+    y = alt.Y("label:N").sort(order).scale(domain=order).title(None).axis(labelLimit=200, ticks=False, domain=False)
+    colour = (
+        alt.Color("group:N")
+        .scale(domain=groups, range=[getattr(colours, COLOURED[group]) for group in groups])
+        .legend(alt.Legend(title=None, offset=LEGEND))
+    )
+    base = alt.Chart(frame).encode(y=y, x=x, color=colour)
+    lines = base.mark_line(strokeWidth=2.5).encode(
+        order="place:Q",
+        strokeDash=alt.StrokeDash("group:N").scale(domain=groups, range=[DASHES[group] for group in groups]).legend(None),
+    )
+    dots = base.mark_point(filled=True, size=70, opacity=1).encode(
+        tooltip=[
+            alt.Tooltip("label:N", title="Subject"),
+            alt.Tooltip("group:N", title="Side"),
+            alt.Tooltip("value:Q", title=title, format=".1f"),
+        ]
+    )
+    return alt.layer(shades, names, lines, dots).properties(height=ROW * max(len(order), 1))

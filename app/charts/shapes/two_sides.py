@@ -1,0 +1,113 @@
+"""Two sides on one scale, one row a subject: a circle for sales, a diamond for marketing, and the distance between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.charts.theme import Palette
+from app.later import Later
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+else:
+    alt, pd = Later("altair"), Later("pandas")
+
+ROW = 38
+LEGEND = 26
+"""Room between the legend and the plot, for the names of the levels."""
+MARKS = {"Sales": "circle", "Marketing": "diamond", "Both together": "square"}
+
+
+@dataclass(frozen=True)
+class TwoSidesRow:
+    """One subject as each group sees it, None where that is not shown; `clear` when the distance is more than chance."""
+
+    label: str
+    sales: float | None
+    marketing: float | None
+    together: float | None = None
+    clear: bool = False
+
+
+def chart(
+    rows: Sequence[TwoSidesRow],
+    *,
+    colours: Palette,
+    title: str,
+    domain: tuple[float, float],
+    format: str,
+    bands: Sequence[tuple[float, str]] = (),
+    joined: bool = True,
+) -> alt.LayerChart | alt.FacetChart:
+    """Two sides on one scale, in the given order.
+
+    Parameters
+    ----------
+    title, domain, format
+        Of the horizontal axis.
+    bands
+        Where a level begins, and its name: thin rules with the name at the top.
+    joined
+        Whether the two marks of a row are joined by their distance.
+    """
+    order = [row.label for row in rows]
+    colour = {"Sales": colours.sales, "Marketing": colours.marketing, "Both together": colours.accent}
+    points = [
+        {"label": row.label, "value": value, "group": group}
+        for row in rows
+        for group, value in (("Sales", row.sales), ("Marketing", row.marketing), ("Both together", row.together))
+        if value is not None
+    ]
+    groups = [group for group in colour if any(point["group"] == group for point in points)]
+    y = alt.Y("label:N").sort(order).scale(domain=order).title(None).axis(labelLimit=200, ticks=False, domain=False)
+    x = alt.X("value:Q").title(title).axis(format=format, grid=False, tickCount=5).scale(domain=list(domain), nice=False)
+    layers: list[alt.Chart | alt.LayerChart] = []
+    if bands:
+        levels = alt.Chart(pd.DataFrame([{"at": at, "name": name} for at, name in bands]))
+        layers.append(levels.mark_rule(color=colours.grid, strokeWidth=1).encode(x="at:Q"))
+        layers.append(
+            levels.mark_text(align="left", dx=4, y=-8, baseline="bottom", color=colours.soft, fontSize=11).encode(x="at:Q", text="name:N")
+        )
+    both = [row for row in rows if row.sales is not None and row.marketing is not None]
+    if joined and both:
+        spans = pd.DataFrame(
+            [
+                {"label": row.label, "from": row.sales, "to": row.marketing, "what": "clear difference" if row.clear else "may be chance"}
+                for row in both
+            ]
+        )
+        layers.append(
+            alt.Chart(spans)
+            .mark_rule(strokeWidth=3, color=colours.muted, opacity=0.75)
+            .encode(
+                y=y,
+                x=alt.X("from:Q").title(title),
+                x2="to:Q",
+                strokeDash=alt.StrokeDash("what:N")
+                .scale(domain=["clear difference", "may be chance"], range=[[1, 0], [3, 4]])
+                .legend(alt.Legend(title=None, symbolType="stroke", symbolStrokeWidth=2, offset=LEGEND)),
+            )
+        )
+    layers.append(
+        alt.Chart(pd.DataFrame(points, columns=["label", "value", "group"]))
+        .mark_point(filled=True, size=130, opacity=1)
+        .encode(
+            y=y,
+            x=x,
+            color=alt.Color("group:N")
+            .scale(domain=groups, range=[colour[group] for group in groups])
+            .legend(alt.Legend(title=None, offset=LEGEND)),
+            shape=alt.Shape("group:N")
+            .scale(domain=groups, range=[MARKS[group] for group in groups])
+            .legend(alt.Legend(title=None, offset=LEGEND)),
+            tooltip=[
+                alt.Tooltip("label:N", title="Subject"),
+                alt.Tooltip("group:N", title="Side"),
+                alt.Tooltip("value:Q", title=title, format=format),
+            ],
+        )
+    )
+    return alt.layer(*layers).properties(height=ROW * max(len(rows), 1))
