@@ -31,10 +31,12 @@ ROOT = Path(__file__).resolve().parents[1]
 Login = Literal["none", "oidc"]
 
 PREFIX = "SCORECARD_"
-UPLOAD_MB_ALONE = 200
-"""Largest upload in megabytes where the app serves one person: a million deals are about 100 MB of CSV."""
+UPLOAD_MB_ALONE = 800
+"""Largest upload in megabytes where the app serves one person: five million deals are about 600 MB of CSV. No database keeps 1 GB."""
 UPLOAD_MB_HOSTED = 50
 """Largest upload where it serves many: an upload is held in the memory of a process that others share."""
+WORKER_MB_ALONE, WORKER_MB_HOSTED = 4_096, 1_536
+"""Memory of the process that opens a file: a million rows take about 1 GB, five million about 4 GB."""
 
 SECRET_LENGTH = 32
 """Fewest characters of the secret: 128 bits when they are hexadecimal."""
@@ -61,7 +63,7 @@ class Settings:
     login
         ``none``: one person on their own computer. ``oidc``: members sign in at the identity provider in Streamlit's secrets.
     max_upload_mb
-        Largest file in megabytes; 200 alone, and at most 50 with a login, when a process is shared.
+        Largest file in megabytes; 800 alone, and at most 50 with a login, when a process is shared.
     max_rows
         Most rows of one imported table.
     worker_memory_mb, worker_cpu_seconds, worker_seconds
@@ -194,11 +196,11 @@ def read(environment: Mapping[str, str]) -> Settings:
         address=given.get("address", "127.0.0.1"),
         port=_whole(given, "port", 8501, least=1, most=65_535),
         login=login,
-        max_upload_mb=_whole(given, "max_upload_mb", UPLOAD_MB_HOSTED if login == "oidc" else UPLOAD_MB_ALONE, least=1, most=2_000),
-        max_rows=_whole(given, "max_rows", 2_000_000, least=1),
-        worker_memory_mb=_whole(given, "worker_memory_mb", 1536, least=512),
-        worker_cpu_seconds=_whole(given, "worker_cpu_seconds", 60, least=1),
-        worker_seconds=_seconds(given, "worker_seconds", 90.0, least=1),
+        max_upload_mb=_whole(given, "max_upload_mb", UPLOAD_MB_HOSTED if login == "oidc" else UPLOAD_MB_ALONE, least=1, most=950),
+        max_rows=_whole(given, "max_rows", 6_000_000, least=1),
+        worker_memory_mb=_whole(given, "worker_memory_mb", WORKER_MB_HOSTED if login == "oidc" else WORKER_MB_ALONE, least=512),
+        worker_cpu_seconds=_whole(given, "worker_cpu_seconds", 240, least=1),
+        worker_seconds=_seconds(given, "worker_seconds", 600.0, least=1),
         secret=_secret(given.get("secret", "")),
         public_url=_public_url(given.get("public_url", "")),
         smtp_url=_smtp_url(given.get("smtp_url", "")),

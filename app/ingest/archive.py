@@ -30,7 +30,16 @@ _FAR_ROW = re.compile(rb'r="[A-Za-z]{1,8}(\d{5,9})"')
 # … and in any spelling that XML allows, with the end of the tag where the cell is empty.
 _ANY = re.compile(rb"\br\s*=\s*[\"']\s*([A-Za-z]{1,8})(\d{1,9})\s*[\"']([^<>]{0,300}/>)?")
 _ANY_ROW = re.compile(rb"<(?:\w+:)?row\b[^<>]*?\br\s*=\s*[\"']\s*(\d{1,9})")
-_ODD_SPELLINGS = (b"r='", b"r =", b"r\t=", b"r\n=", b"r\r=", b"r= ", b"r=\t", b"r=\n", b"r=\r", b'r=" ')
+_ODD_BY_MARK = (
+    (b"'", (b"r='",)),
+    (b" =", (b"r =",)),
+    (b"= ", (b"r= ",)),
+    (b"\t", (b"r\t=", b"r=\t")),
+    (b"\n", (b"r\n=", b"r=\n")),
+    (b"\r", (b"r\r=", b"r=\r")),
+    (b'" ', (b'r=" ',)),
+)
+"""Spellings that no program uses, by the byte or two of them that are rare."""
 _UNPLACED = (b"<c>", b"<c t=", b"<c s=", b":c>", b":c t=", b":c s=")
 _ERROR_CELL = re.compile(
     rb"<(?:\w+:)?c\s(?=[^<>]*\bt=[\"']e[\"'])[^<>]*\br=[\"']([A-Z]{1,3})(\d{1,7})[\"'][^<>]*>"
@@ -154,14 +163,15 @@ def _look_over(window: bytes, seen: int, part: Part) -> None:
     The first `seen` bytes of the window were the end of the one before.
     """
     columns, rows = 26, 9_999
-    if _oddly_spelled(window):
+    odd = _oddly_spelled(window)
+    if odd:
         for letters, digits, _ in _ANY.findall(window):
             columns, rows = max(columns, _column(letters)), max(rows, int(digits))
     else:
         for letters in set(_FAR_COLUMN.findall(window)):
             columns = max(columns, _column(letters))
         rows = max(rows, max(map(int, _FAR_ROW.findall(window)), default=0))
-    if _oddly_spelled(window) or any(spelling in window for spelling in _UNPLACED):
+    if odd or any(spelling in window for spelling in _UNPLACED):
         rows = max(rows, max(map(int, _ANY_ROW.findall(window)), default=0))
     part.columns, part.rows = max(part.columns, columns), max(part.rows, rows)
     fresh = window[seen:]
@@ -173,7 +183,8 @@ def _look_over(window: bytes, seen: int, part: Part) -> None:
 
 
 def _oddly_spelled(window: bytes) -> bool:
-    return any(spelling in window for spelling in _ODD_SPELLINGS)
+    # A program writes no apostrophe and no space around "=", which one look for a rare byte tells; the rest is then not looked for.
+    return any(mark in window and any(spelling in window for spelling in spellings) for mark, spellings in _ODD_BY_MARK)
 
 
 def _farthest(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[int, int]:

@@ -162,7 +162,10 @@ def _different(cells: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
     # The chunks of an encoded column share one dictionary, and trimming that is trimming each different cell once.
     values = encoded.chunk(0).dictionary.cast(pa.string())
     index = pa.concat_arrays([chunk.indices for chunk in encoded.chunks])
-    trimmed = pc.utf8_trim(values, _TRIM).dictionary_encode()
+    stripped = pc.utf8_trim(values, _TRIM)
+    if stripped.equals(values):
+        return values, index
+    trimmed = stripped.dictionary_encode()
     if len(trimmed.dictionary) == len(values):
         # All still differ, so they stand in the same order.
         return trimmed.dictionary, index

@@ -26,6 +26,7 @@ _BLOCK = 8 * 1024 * 1024
 
 _SPACE = "\u00a0".encode()
 _LOOKED_AT = 200
+_BYTES_A_CELL = 8
 
 Ints = npt.NDArray[np.int64]
 
@@ -145,7 +146,8 @@ def _check_size(layout: Layout, name: str, limits: Limits) -> None:
     rows = int(layout.data.sum())
     if layout.width > limits.columns:
         raise FileRefused(f"The table has {layout.width:,} columns; at most {limits.columns:,} are read.", "Leave some out.", file=name)
-    if rows > limits.rows or rows * layout.width > limits.cells:
+    # A cell of a text takes bytes of the file, so unlike a sheet's it cannot be far away for free.
+    if rows > limits.rows or rows * layout.width > max(limits.cells, limits.file_bytes // _BYTES_A_CELL):
         raise FileRefused(f"The table has {rows:,} rows of {layout.width:,} columns, which is too large.", "Export less.", file=name)
 
 

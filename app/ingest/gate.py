@@ -54,7 +54,7 @@ _LOGGED = 4_000
 _TICK = 0.25
 """Seconds between two looks at how far a file is."""
 _SHORT_TICK = 0.02
-_LARGE = 5 * 1024**2
+_LARGE = 2 * 1024**2
 """Bytes from which on a worker stays with an opened file; smaller ones are opened again in no time."""
 _STAYS = 30.0
 """Seconds, during which the questions of most files are answered. Fewer than the worker itself would stay."""

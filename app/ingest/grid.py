@@ -7,9 +7,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import cast
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from app.errors import FileRefused
 from app.ingest.layout import Source, find_table, headings
@@ -40,37 +44,36 @@ def grid_of(rows: Iterable[Sequence[object]], *, width: int, height: int, errors
         (row, column) from 0 → the text of a cell that a program shows as an error and the reader gives as empty.
     """
     errors = errors or {}
-    rows_with_errors = {row for row, _ in errors}
-    batches: list[list[pa.Array]] = [[] for _ in range(width)]
-    pending: list[list[str]] = []
+    arrays: list[list[pa.Array]] = [[] for _ in range(width)]
     blank: list[bool] = []
     dates = [bytearray(height) for _ in range(width)]
-    for number, row in enumerate(rows):
-        texts: list[str] = []
-        for column in range(width):
-            value = row[column] if column < len(row) else ""
-            if type(value) is str:
-                texts.append(value)
-            else:
-                texts.append(cell_text(value))
-                if isinstance(value, datetime.date) and number < height:
-                    dates[column][number] = 1
-        if number in rows_with_errors:
-            for column in range(width):
-                texts[column] = texts[column] or errors.get((number, column), "")
-        blank.append(not any(text.strip() for text in texts))
-        pending.append(texts)
-        if len(pending) == _BATCH:
-            _flush(pending, batches)
-    _flush(pending, batches)
-    columns = [pa.concat_arrays(arrays) for arrays in batches]
-    return Grid(pa.table({f"c{i}": column for i, column in enumerate(columns)}), blank, dates)
+    source = iter(rows)
+    first = 0
+    while batch := [_of_width(row, width) for row in islice(source, _BATCH)]:
+        columns = [_texts(values, dates[position], first) for position, values in enumerate(zip(*batch, strict=True))]
+        for (row, column), text in errors.items():
+            if first <= row < first + len(batch) and column < width:
+                columns[column][row - first] = columns[column][row - first] or text
+        blank += [not "".join(texts).strip() for texts in zip(*columns, strict=True)]
+        for texts, made in zip(columns, arrays, strict=True):
+            made.append(pa.array(texts, pa.string()))
+        first += len(batch)
+    whole = [pa.concat_arrays(made) if made else pa.array([], pa.string()) for made in arrays]
+    return Grid(pa.table({f"c{i}": column for i, column in enumerate(whole)}), blank, dates)
 
 
-def _flush(pending: list[list[str]], batches: list[list[pa.Array]]) -> None:
-    for column, arrays in enumerate(batches):
-        arrays.append(pa.array([row[column] for row in pending], pa.string()))
-    pending.clear()
+def _of_width(row: Sequence[object], width: int) -> Sequence[object]:
+    return row if len(row) == width else [*row[:width], *("" for _ in range(width - len(row)))]
+
+
+def _texts(values: Sequence[object], dates: bytearray, first: int) -> list[str]:
+    """The cells of one column as text; `dates` is told which of them, counted from row `first`, were true dates."""
+    kinds = set(map(type, values))
+    if any(issubclass(kind, datetime.date) for kind in kinds):
+        for number, value in enumerate(values, start=first):
+            if isinstance(value, datetime.date) and number < len(dates):
+                dates[number] = 1
+    return [value if type(value) is str else cell_text(value) for value in values] if kinds != {str} else cast("list[str]", list(values))
 
 
 def cell_text(value: object) -> str:
@@ -108,12 +111,11 @@ def raw_of(
     table = grid.cells
     size, width = table.num_rows, table.num_columns
     columns = table.columns
-    first = [str(value) for value in table.column(0).to_pylist()] if size else []
     source = Source(
         fields=np.full(size, width, dtype=np.int64),
         blank=np.array(grid.blank, dtype=bool),
-        hash=np.array([text.startswith("#") for text in first], dtype=bool),
-        ends_empty=np.array([not text for text in table.column(width - 1).to_pylist()], dtype=bool),
+        hash=_marks(pc.starts_with(table.column(0), "#")),
+        ends_empty=_marks(pc.equal(table.column(width - 1), "")),
         line=np.arange(1, size + 2, dtype=np.int64),
         cells=lambda index: [str(column[index].as_py()) for column in columns],
     )
@@ -131,7 +133,7 @@ def raw_of(
         position
         for position, column in enumerate(keep)
         if (flags := np.frombuffer(grid.dates[column], dtype=np.uint8)[rows]).any()
-        and int(flags.sum()) == sum(1 for text in taken.column(column).to_pylist() if text)
+        and int(flags.sum()) == int(_marks(pc.not_equal(taken.column(column), "")).sum())
     ]
     apart: Counter[LineKind] = Counter(layout.kinds.values())
     facts = FileFacts(
@@ -162,3 +164,7 @@ def raw_of(
         unreadable_lines=len(layout.unreadable),
         top=layout.top,
     )
+
+
+def _marks(mask: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
+    return np.asarray(mask.to_numpy(), dtype=bool)

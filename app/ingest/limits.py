@@ -23,14 +23,14 @@ class Limits:
         clock on the wall everywhere.
     """
 
-    file_bytes: int = 200 * 1024**2
+    file_bytes: int = 800 * 1024**2
     unpacked_bytes: int = 300 * 1024**2
     members: int = 2_000
     ratio: int = 100
     ratio_floor_bytes: int = 10 * 1024**2
-    rows: int = 2_000_000
+    rows: int = 6_000_000
     columns: int = 500
     cells: int = 20_000_000
-    memory_bytes: int = 1_536 * 1024**2
-    cpu_seconds: int = 60
-    wall_seconds: float = 90.0
+    memory_bytes: int = 4_096 * 1024**2
+    cpu_seconds: int = 240
+    wall_seconds: float = 600.0
