@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from app.metrics.engine import Engine as Counting
 from app.services.actor import Actor
+from app.services.alignment import results
 from app.services.datasets import history, read_receipt
 from app.services.figures.composed import Context
 from app.services.own_claims import own_claims
+from app.services.planned_actions import list_actions
 from app.services.report.material import Choice, Imported, Material
+from app.services.report.survey import survey_words
 from app.services.scorecard.build import scorecard
 from app.services.scorecard.defaults import default_request
 from app.services.scorecard.request import Request
 from app.services.scorecard.sources import of
 from app.services.snapshots import snapshot_key, snapshots
+from app.services.stored_json import to_json
 from app.services.teams import read_team
 from app.tables import TABLES
 
@@ -53,7 +59,7 @@ def gather(
         card=scorecard(sources, request, own=own),
         sources=sources,
         context=Context(tuple((one.info.table, one.file_name) for one in stored), team.programme_start, "light"),
-        data_version=snapshot_key(actor, engine=engine, team_id=team_id)[:VERSION_LENGTH],
+        data_version=data_hash(actor, engine=engine, team_id=team_id)[:VERSION_LENGTH],
         as_of=max((view.created_at.date() for view in loaded), default=None),
         imported=tuple(
             Imported(
@@ -61,5 +67,15 @@ def gather(
             )
             for view in sorted(loaded, key=lambda view: view.table)
         ),
+        survey=survey_words(actor, engine=engine, team_id=team_id),
         choice=choice or Choice(),
     )
+
+
+def data_hash(actor: Actor, *, engine: Engine, team_id: str) -> str:
+    """A hash that changes whenever something changes that a report would say: what is loaded, what a round published, open actions."""
+    parts = [snapshot_key(actor, engine=engine, team_id=team_id)]
+    parts += [f"{shown.id}:{to_json(published)}" for shown, published in results(actor, engine=engine, team_id=team_id)]
+    parts += [to_json(action) for action in list_actions(actor, engine=engine, team_id=team_id)]
+    parts.append(json.dumps([to_json(claim) for claim in own_claims(actor, engine=engine, team_id=team_id)]))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

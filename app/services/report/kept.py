@@ -28,11 +28,10 @@ from app.report.workbook import workbook
 from app.services.actor import Actor, require
 from app.services.downloads import Download
 from app.services.report.build import report_of
-from app.services.report.gather import gather
+from app.services.report.gather import data_hash, gather
 from app.services.report.material import Choice
 from app.services.scorecard.document import document
 from app.services.scorecard.request import Request
-from app.services.snapshots import snapshot_key
 from app.services.stored_json import from_json, to_json
 from app.services.teams import team_row
 from app.storage.engine import reading, transaction
@@ -182,7 +181,7 @@ def _begin(
     actor: Actor, *, engine: Engine, team_id: str, request: Request, choice: Choice, maker: Maker, title: str
 ) -> tuple[ReportView, bool]:
     require(actor, "manager")
-    data = snapshot_key(actor, engine=engine, team_id=team_id)
+    data = data_hash(actor, engine=engine, team_id=team_id)
     asked, chosen = to_json(request), to_json(choice)
     with transaction(engine) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)

@@ -1,0 +1,152 @@
+"""What the survey adds to a report: read from what the rounds published and from nothing else, so the disclosure rules hold here too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Engine
+
+from app import wording
+from app.charts.theme import Mode
+from app.report.content import Block, Bullets, Grid, Heading, KeyNumber, KeyNumbers, Paragraph, Picture
+from app.services.actor import Actor
+from app.services.alignment import Results, results
+from app.services.figures import survey as figures
+from app.services.next_steps import NextSteps, next_steps
+from app.services.planned_actions import PlannedActionView
+from app.services.report.material import SurveyWords
+from app.services.rounds.model import RoundView
+from app.services.rounds.views import asked
+from app.services.survey_weights import read_weights
+from app.statistics.intervals import Absent
+from app.survey.published import Gap, Published, Suppressed, index, total
+from app.survey.questionnaire import Questionnaire
+
+DIMENSIONS_WITH_SPREADS = 3
+"""So many subjects, those with the largest distance, show how the answers to each statement spread."""
+
+
+def survey_words(actor: Actor, *, engine: Engine, team_id: str, mode: Mode = "light") -> SurveyWords | None:
+    """What the survey adds to a report of this team; None before its first round is closed."""
+    found = results(actor, engine=engine, team_id=team_id)
+    if not found:
+        return None
+    weights = read_weights(actor, engine=engine, team_id=team_id, questionnaire=asked(found[-1][0]))
+    steps = next_steps(actor, engine=engine, team_id=team_id, results=found, weights=weights)
+    return words_of(found, steps, weights=weights, mode=mode)
+
+
+def words_of(found: Results, steps: NextSteps, *, weights: Mapping[str, float] | None, mode: Mode = "light") -> SurveyWords:
+    """The same from results that are at hand."""
+    shown, published = found[-1]
+    questionnaire = asked(shown)
+    whole = index(published, weights=weights)
+    hidden = isinstance(whole, Suppressed)
+    return SurveyWords(
+        index="not shown" if hidden else f"{figures.words(whole, digits=0)} of 100",
+        index_basis=figures.words(whole) if hidden else f"{figures.people(published)}; round “{shown.name}”",
+        disagreement=_disagreement(published, questionnaire),
+        steps=_steps(steps),
+        blocks=_blocks(found, shown, published, questionnaire, weights, mode),
+        actions=_actions(steps),
+    )
+
+
+def _disagreement(published: Published, questionnaire: Questionnaire) -> str:
+    names = questionnaire.wording("en").dimensions
+    found = [(abs(d.gap.points), names[d.id].name, d.gap) for d in published.dimensions if isinstance(d.gap, Gap)]
+    if not found:
+        reason = next((d.gap.reason for d in published.dimensions if isinstance(d.gap, Suppressed)), "Nothing can be shown.")
+        return f"Not shown. {reason}"
+    size, name, gap = max(found, key=lambda each: each[0])
+    if not size:
+        return "Sales and marketing see every subject alike."
+    who, other = ("sales", "marketing") if gap.points > 0 else ("marketing", "sales")
+    sure = "" if gap.clear else " With so few answers that may be chance."
+    return f"{name}: {who} sees it {size:.1f} points higher than {other}, on a scale from 1 to 5.{sure}"
+
+
+def _steps(steps: NextSteps) -> tuple[str, ...]:
+    if isinstance(steps.advice, Absent):
+        return ()
+    return tuple(f"{step.practice.title}. {' '.join(finding.sentence for finding in step.findings)}" for step in steps.advice.steps)
+
+
+def _actions(steps: NextSteps) -> tuple[Block, ...]:
+    lines = [*steps.to_review, *steps.under_way]
+    if not lines:
+        return ()
+    rows = tuple(_action(line.action) for line in lines)
+    return (Grid("Open actions", ("What", "Who", "Until"), rows, widths=(5, 2, 2)),)
+
+
+def _action(action: PlannedActionView) -> tuple[str, str, str]:
+    return action.title, action.owner, wording.day(action.due)
+
+
+def _blocks(
+    found: Results,
+    shown: RoundView,
+    published: Published,
+    questionnaire: Questionnaire,
+    weights: Mapping[str, float] | None,
+    mode: Mode,
+) -> tuple[Block, ...]:
+    closed = f", closed {wording.day(shown.closed_on)}" if shown.closed_on is not None else ""
+    blocks: list[Block] = [
+        Paragraph(f"Round “{shown.name}”{closed}. {figures.people(published)}.", "lead"),
+        KeyNumbers(
+            tuple(
+                KeyNumber(label, "not shown" if isinstance(cell, Suppressed) else figures.words(cell, digits=0), "", _why(cell))
+                for label, cell in (
+                    ("Alignment index, 20 to 100", index(published, weights=weights)),
+                    ("Sales", total(published, "sales", weights=weights)),
+                    ("Marketing", total(published, "marketing", weights=weights)),
+                )
+            )
+        ),
+        Paragraph(
+            f"A group is shown only when at least {published.minimum} of its people answered, and nothing is shown from which a smaller "
+            "group could be worked out.",
+            "note",
+        ),
+    ]
+    for figure in (figures.gaps(shown, published, questionnaire, mode=mode), figures.maturity(shown, published, questionnaire, mode=mode)):
+        if figure is not None:
+            blocks.append(Picture(figure))
+    blocks.append(_table(published, questionnaire))
+    widest = sorted(published.dimensions, key=lambda d: -abs(d.gap.points) if isinstance(d.gap, Gap) else 0.0)
+    spreads = [figures.spreads(shown, published, questionnaire, d.id, mode=mode) for d in widest[:DIMENSIONS_WITH_SPREADS]]
+    if any(spreads):
+        blocks.append(Heading("How the answers spread"))
+    blocks += [Picture(figure) for figure in spreads if figure is not None]
+    for figure in (figures.unknown(shown, published, questionnaire, mode=mode), figures.trend(found, weights=weights, mode=mode)):
+        if figure is not None:
+            blocks.append(Picture(figure))
+    names = questionnaire.wording("en").dimensions
+    written = [comments for comments in published.comments if comments.texts]
+    if written:
+        blocks.append(Heading("What people wrote"))
+    for comments in written:
+        who = "both sides" if comments.group == "together" else comments.group
+        blocks += [Paragraph(f"{names[comments.dimension].name}, {who}", "finding"), Bullets(comments.texts)]
+    return tuple(blocks)
+
+
+def _why(cell: object) -> str:
+    return cell.reason if isinstance(cell, Suppressed) else ""
+
+
+def _table(published: Published, questionnaire: Questionnaire) -> Grid:
+    names = questionnaire.wording("en").dimensions
+    groups = published.groups
+    columns = ("Subject", *(group.capitalize() for group in groups), "Distance")
+    rows = tuple(
+        (
+            names[dimension.id].name,
+            *(figures.words(dimension.view(group).score) for group in groups),
+            str(figures.signed(dimension.gap.points)) if isinstance(dimension.gap, Gap) else "not shown",
+        )
+        for dimension in published.dimensions
+    )
+    return Grid("Every subject, on a scale from 1 to 5", columns, rows, widths=(4, *(2 for _ in groups), 2))
