@@ -28,6 +28,7 @@ from app.metrics.model import Conversion, Definition, Filters, PeriodRevenue, Re
 from app.metrics.periods import Grain, Period
 from app.services.scorecard.sources import group_columns
 from app.statistics.intervals import Absent
+from app.tables import TableName
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 TODAY = date(2026, 11, 1)
@@ -215,7 +216,7 @@ def maven_crm(files: Files, truth: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     deals = files.snapshot(path)
     joined = files.joined(path, ("sales_teams.csv", Answers()), ("accounts.csv", Answers()))
     yield from told_mapping(files, "deal", path, truth["expected_mapping"]["deal"])
-    yield from told_mapping(files, "customer", "maven_crm/accounts.csv", truth["expected_mapping"]["customer"])
+    yield from told_mapping(files, "customer", "maven_crm/accounts.csv", truth["expected_mapping"]["customer"], Answers(table="customer"))
     for word in files.inspected(path).stages:
         yield f"stage_map/{word.word}", word.outcome
     yield "win_rate/overall", rate(win_rate.overall(deals, COUNT, ALL))
@@ -242,12 +243,14 @@ def hubspot_dummy(files: Files, truth: dict[str, Any]) -> Iterator[tuple[str, An
     """Deals."""
     path = "hubspot_dummy/hubspot_deals.csv"
     deals = files.snapshot(path)
-    for table, file in (
+    kinds: tuple[tuple[TableName, str], ...] = (
         ("deal", path),
         ("lead", "hubspot_dummy/hubspot_contacts.csv"),
         ("customer", "hubspot_dummy/hubspot_companies.csv"),
-    ):
-        yield from told_mapping(files, table, file, truth["expected_mapping"][table])
+    )
+    for table, file in kinds:
+        # A list of companies may be anybody's; that they are customers is the user's word.
+        yield from told_mapping(files, table, file, truth["expected_mapping"][table], Answers(table=table))
     yield "win_rate/overall", rate(win_rate.overall(deals, COUNT, ALL))
     yield from told_rates(deals, "win_rate", by_close_quarter="quarter")
     yield from told_groups(deals, files, "win_rate", ("by_Pipeline", "Pipeline"), ("by_Deal Type", "Deal Type"))

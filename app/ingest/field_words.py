@@ -47,7 +47,8 @@ _FIELDS: dict[TableName, dict[str, str]] = {
         "source": _SOURCE,
         "lost_reason": "lost reason|loss reason|reason lost|reason loss|verlustgrund|motif perte|raison perte|"
         "motivo perdida|motivo perda|razon perdida",
-        "name": "opportunity name|deal name|potential name|title|name|topic",
+        "name": "opportunity name|deal name|potential name|title|name|topic|"
+        "dealname|nom opportunite|nom transaction|nom affaire|titel|titre|titulo",
         "won_flag": "is won|won",
         "closed_flag": "is closed",
         "expected_close": "expected close date|expected close|est close date|estimated close date|forecast close date",
@@ -162,6 +163,8 @@ ENTITY_WORDS: dict[str, TableName | None] = {
             "agent", "user", "product", "item", "task", "ticket", "case", "activity", "event", "campaign", "vendor", "quote", "property",
             "stage", "meeting", "purchase", "employee", "book", "discount", "survey", "funnel", "industry", "team",
             "dictionary", "spend", "budget", "relv", "inventory", "analytic", "page", "seller", "project", "price", "sku", "session",
+            "plan", "coupon", "redemption", "card", "program", "dispute", "refund", "payout", "transfer", "balance", "engagement",
+            "membership", "method", "note", "template", "addon", "applicant", "candidate",
         ),
         None,
     ),

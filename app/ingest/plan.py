@@ -168,7 +168,7 @@ def _no_records(
     reason = TABLES[table].label if asked else f"This file is none of the tables the scorecard uses: {records.notes[0]}"
     found = Recognition(table if asked else None, 0.9 if asked else 0.0, reason, none_of_ours=not asked, scores=(), question=None)
     plan = _unsettled(raw, answers, columns, system, found, table if asked else None, catalogue)
-    return replace(plan, questions=(*plan.questions, *records.questions), notes=(*records.notes, *plan.notes))
+    return replace(plan, questions=(*plan.questions, *records.questions), notes=plan.notes if asked else (reason,))
 
 
 def _unsettled(

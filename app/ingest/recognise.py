@@ -70,6 +70,10 @@ def recognise_table(columns: tuple[Column, ...], facts: FileFacts, catalogue: Ca
         entity = share.get(name, 0.0) - (share.get("none", 0.0) if name != "traffic" or not _channelled(columns, catalogue) else 0.0)
         cells = _content(name, mapping, columns, catalogue) + (0.25 if name == "traffic" and system in _TRAFFIC_SYSTEMS else 0.0)
         scores[name] = max(0.0, min(1.0, 0.45 * entity + 0.35 * _coverage(name, mapping) + 0.2 * _known(name, mapping) + cells))
+    if "lead" in scores and "deal" not in scores:
+        # An owner, a source and a day of creation without any stage: a lead, whatever else its company could be.
+        known = propose("lead", columns, catalogue, system=system, answers=Answers()).fields
+        scores["lead"] = min(1.0, scores["lead"] + 0.2 * ({"source", "owner", "created"} <= set(known)))
     ranked = tuple(
         sorted(((name, round(score, 3)) for name, score in scores.items() if score >= 0.2), key=lambda pair: (-pair[1], pair[0]))
     )
@@ -113,6 +117,8 @@ def _says_too_little(table: TableName, mapping: Mapping) -> str:
         return "no column says what was lost"
     if table == "lead" and "created" not in have and not have & {"status", "converted_flag"}:
         return "no column says when a lead came in"
+    if table == "customer" and not have & {"started", "churned", "churned_flag", "tenure_months", "revenue"}:
+        return "no column says since when they are customers, what they pay or who has left: it may be any list of companies"
     return ""
 
 
@@ -225,6 +231,8 @@ _WEIGHTS: dict[TableName, dict[str, float]] = {
     "traffic": {"sessions": 4, "date": 2, "source": 3, "users": 2, "key_events": 1},
     "call": {"id": 2, "date": 2, "outcome": 2, "duration": 2, "speaker": 2, "text": 2},
 }
+_HANDED_OVER = frozenset(["mql_at", "assigned_at", "first_contact_at", "contact_attempts", "accepted_at"])
+_STAFF = frozenset(["salary", "wage", "payroll", "hire", "hiredate", "gehalt", "salaire", "salario"])
 _ENOUGH: dict[TableName, float] = {"deal": 9, "lead": 7, "customer": 6, "revenue_line": 8, "traffic": 6, "call": 6}
 
 
@@ -258,12 +266,17 @@ def _content(table: TableName, mapping: Mapping, columns: tuple[Column, ...], ca
         return 0.25
     if table == "call" and {"date", "duration"} <= set(mapping.fields):
         return 0.2
+    if table == "customer" and any(_STAFF & set(map(singular, words(column.heading))) for column in columns):
+        # Who works somewhere has a first and a last day too.
+        return -0.6
     if table == "customer" and "id" in mapping.fields:
         key = columns[mapping.fields["id"].position]
         if key.distinct < 0.9 * key.filled:
             return -0.3
         if set(mapping.fields) & {"churned", "churned_flag", "tenure_months"}:
             return 0.15
+    if table == "lead" and len(set(mapping.fields) & _HANDED_OVER) >= 2:
+        return 0.35
     if table == "lead" and {"status", "created"} <= set(mapping.fields) and set(mapping.fields) & {"converted_flag", "converted_at"}:
         return 0.15
     return 0.0
