@@ -126,3 +126,35 @@ def test_every_bomb_is_refused_and_the_control_is_read(shared_torture: Path) -> 
         "traversal.zip": "Export the table again as .xlsx or CSV.",
         "xxe_sst.xlsx": "Export the table as CSV.",
     }
+
+
+def test_a_large_file_is_opened_once_for_looking_and_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = read_file(DEALS, name="deals.csv", answers=Answers(table="deal", currency="EUR"))
+    monkeypatch.setattr(gate, "_LARGE", len(DEALS))
+    first = inspect_file(DEALS, name="deals.csv")
+    [waiting] = gate._waiting
+    process, folder = waiting.process, waiting.path
+    assert process is not None
+    # Other answers about columns and values are about the same opened file; another head row opens it anew, in the same process.
+    renamed = inspect_file(DEALS, name="deals.csv", answers=Answers(table="lead"))
+    assert (renamed.table, renamed.file) == ("lead", first.file)
+    assert inspect_file(DEALS, name="deals.csv", answers=Answers(head_line=2)).file.head_line == 2
+    assert [worker.process for worker in gate._waiting] == [process]
+    assert read_file(DEALS, name="deals.csv", answers=Answers(table="deal", currency="EUR")) == alone
+    # What was read is over: the process is gone, and so is its folder with the file.
+    assert (gate._waiting, process.poll() is None, folder.exists()) == ([], False, False)
+
+
+def test_a_worker_that_waits_makes_room_for_another_file_and_is_missed_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "_LARGE", 1)
+    inspect_file(DEALS, name="deals.csv")
+    [waiting] = gate._waiting
+    assert waiting.process is not None
+    waiting.process.kill()
+    waiting.process.wait()
+    other = DEALS.replace(b"Acme", b"Umbrella")
+    assert inspect_file(DEALS, name="deals.csv").file.rows == 3
+    assert inspect_file(other, name="deals.csv").file.rows == 3
+    [last] = gate._waiting
+    gate._leave(last)
+    assert (gate._waiting, last.path.exists()) == ([], False)
