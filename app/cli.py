@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from app.errors import AppError
 
-COMMANDS = ("run", "answers", "inspect", "read", "scorecard", "report", "sample")
+COMMANDS = ("run", "answers", "inspect", "read", "scorecard", "report", "survey", "sample")
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.services.rounds.views import asked
 from app.ui.components import alignment
+from app.ui.components.answer_file import bring_file
 from app.ui.frame import head, next_step
 from app.ui.guard import enter
 
@@ -14,6 +15,7 @@ head(visit)
 found = alignment.closed_rounds(visit)
 if not found:
     alignment.no_round()
+    bring_file(visit)
     st.stop()
 shown, published = alignment.chosen(found)
 questionnaire = asked(shown)
@@ -36,3 +38,4 @@ st.subheader("Comments", anchor=False)
 alignment.comments(published, questionnaire)
 alignment.hidden(published)
 alignment.files(visit, shown, published)
+bring_file(visit)
