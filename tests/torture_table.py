@@ -4,6 +4,9 @@ Each file goes through the import's own gate, with its time and memory. The gate
 a line is not accounted for; checked here is that the receipt's rows read are rows used plus rows set aside. A file is *read*,
 leads to a *question*, is *no table of the scorecard*, or is *refused*; a line that is lost, a receipt that does not add up, a
 traceback or a death is *wrong*.
+
+Each table opened is also compared, cell by cell, with another reader (`tests.other_readings`). The last column says whether both agree;
+where they do not, it says how many rows differ and shows the first, to be looked at by eye.
 """
 
 from __future__ import annotations
@@ -15,12 +18,16 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from app.errors import AppError
 from app.ingest.gate import inspect_file, read_file
+from app.ingest.limits import Limits
 from app.ingest.model import Answers
+from app.ingest.opening import open_file
+from tests.other_readings import compare
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -44,16 +51,19 @@ def look(path: Path) -> dict[str, Any]:
         # A defect of the worker is shown with a reference, and is what this table looks for.
         defect = "report reference" in str(refusal)
         found = {"result": "wrong" if defect else "refused", "why": str(refusal)}
-    seconds = time.perf_counter() - start
+    seconds = found.pop("took", time.perf_counter() - start)
     return found | {"seconds": round(seconds, 2), "megabytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024}
 
 
 def _look(data: bytes, name: str) -> dict[str, Any]:
+    start = time.perf_counter()
     inspection = inspect_file(data, name=name)
+    took = time.perf_counter() - start
+    also: dict[str, Any] = {"took": took, "other": compare(data, open_file(data, name=name, answers=Answers(), limits=Limits()))}
     if inspection.table is None and not any(question.kind == "encoding" for question in inspection.questions):
-        return {"result": "no table of ours", "why": f"{inspection.file.kind}, {inspection.file.rows} rows"}
+        return {"result": "no table of ours", "why": f"{inspection.file.kind}, {inspection.file.rows} rows"} | also
     if inspection.questions:
-        return {"result": "question", "why": inspection.questions[0].text}
+        return {"result": "question", "why": inspection.questions[0].text} | also
     receipt = read_file(data, name=name, answers=Answers()).receipt
     aside = sum(item.count for item in receipt.set_aside)
     if receipt.rows_read != receipt.rows_used + aside:
@@ -61,7 +71,16 @@ def _look(data: bytes, name: str) -> dict[str, Any]:
     return {
         "result": "read",
         "why": f"{receipt.table} from {receipt.system or 'no known system'}, {receipt.rows_used} of {receipt.rows_read} rows",
-    }
+    } | also
+
+
+def _apart(path: Path) -> tuple[str, dict[str, Any]]:
+    name = str(path.relative_to(SHARED) if path.is_relative_to(SHARED) else path)
+    done = subprocess.run([sys.executable, "-m", "tests.torture_table", "--one", str(path)], capture_output=True, text=True, cwd=ROOT)
+    try:
+        return name, json.loads(done.stdout)
+    except ValueError:
+        return name, {"result": "wrong", "why": f"process ended: {done.stderr.strip().splitlines()[-1:]}", "seconds": 0, "megabytes": 0}
 
 
 def main(arguments: list[str]) -> int:
@@ -71,18 +90,15 @@ def main(arguments: list[str]) -> int:
         return 0
     folders = [Path(a) for a in arguments] or [SHARED / "torture", SHARED / "data"]
     rows: list[tuple[str, dict[str, Any]]] = []
-    for path in files(folders):
-        done = subprocess.run([sys.executable, "-m", "tests.torture_table", "--one", str(path)], capture_output=True, text=True, cwd=ROOT)
-        try:
-            found = json.loads(done.stdout)
-        except ValueError:
-            found = {"result": "wrong", "why": f"process ended: {done.stderr.strip().splitlines()[-1:]}", "seconds": 0, "megabytes": 0}
-        rows.append((str(path.relative_to(SHARED) if path.is_relative_to(SHARED) else path), found))
-        print(
-            f"{rows[-1][0]:<90} {found['result']:<17} {found['seconds']:>6} s {found['megabytes']:>5} MB  {found['why'][:150]}", flush=True
-        )
+    with ThreadPoolExecutor(2) as pool:
+        for name, found in pool.map(_apart, files(folders)):
+            rows.append((name, found))
+            cost = f"{found['seconds']:>6} s {found['megabytes']:>5} MB"
+            print(f"{name:<80} {found['result']:<17} {cost}  {found['why'][:110]}  | {found.get('other', '')}", flush=True)
     print()
     print(", ".join(f"{number} {result}" for result, number in Counter(found["result"] for _, found in rows).most_common()))
+    told = Counter(str(found.get("other", "")).partition(":")[0] for _, found in rows)
+    print("another reader: " + ", ".join(f"{number} {word}" for word, number in told.most_common() if word))
     for key, unit in (("seconds", "s"), ("megabytes", "MB")):
         worst = sorted(rows, key=lambda row: -float(row[1][key]))[:10]
         print(f"most {key}: " + "; ".join(f"{name.rpartition('/')[2]} {found[key]} {unit}" for name, found in worst))

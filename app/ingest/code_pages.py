@@ -46,7 +46,7 @@ _SIGNS = frozenset("\xa0€£¥©®™°–—‘’‚“”„«»‹›…•
 _WITHIN_WORDS = frozenset("’‘·\xad")
 _RAISED = frozenset("¹²³ºª")
 _ONE_LETTER_WORDS = frozenset("авиокусяыэàáâãèéêíóôúåöäæ")
-_LINES = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
+_LINES = re.compile(rb"[^\r\n]+")
 _EVIDENCE = 512 * 1024
 _DOUBT = 0.34
 _CLEARLY_WORSE = 0.15
@@ -112,8 +112,11 @@ def _evidence(data: bytes) -> bytes:
     kept: list[bytes] = []
     size = 0
     for found in _LINES.finditer(data):
-        kept.append(found.group())
-        size += len(kept[-1])
+        line = found.group()
+        if line.isascii():
+            continue
+        kept.append(line)
+        size += len(line)
         if size > _EVIDENCE:
             break
     return b"\n".join(kept)

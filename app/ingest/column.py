@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -28,8 +28,10 @@ _DATE = re.compile(
     r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(\D.*)?$|^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([ ,T].*)?$|^\d{13}$"
     r"|^\d{1,2}(st|nd|rd|th)?\.?[ -]+(de )?[^\W\d_]{3,10}\.?,?[ -]+(de )?\d{2,4}([ ,].*)?$"
     r"|^[^\W\d_]{3,10}\.? \d{1,2}(st|nd|rd|th)?,? \d{4}([ ,].*)?$"
+    r"|^\d{1,2}[/.][^\W\d_]{3,10}[/.]\d{2,4}$|^\d{4}[ /.-][^\W\d_]{3,10}[ /.-]\d{1,2}$"
 )
 _COMPACT = re.compile(r"^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])?$")
+_SERIAL = re.compile(r"^[2-6]\d{4}([.,]\d+)?$|^1\d{9}$")
 _NUMBER = re.compile(
     r"^\(?[-+−]?\s*(?:[A-Z]{3}|[A-Z]{0,2}[$€£¥₹₩₺₽₪])?\s*[-−]?\s*(?:\d[\d.,'’\s]*|[.,]\d+)(?:e[+-]?\d+)?"
     r"\s*(?:[kKmM]|bn)?\s*%?\s*(?:[A-Z]{3}|[$€£¥₹₩₺₽₪])?\)?-?$",
@@ -45,7 +47,8 @@ class Column:
     """A column: its different values in order of first appearance (trimmed), how often each occurs, and which row has which.
 
     `dates`, `numbers`, `flags`, `mails` are the shares (of the filled cells sniffed, in [0, 1]) that look like one; placeholders
-    such as "N/A" are left out of the count. `filled` counts cells that are not empty.
+    such as "N/A" are left out of the count. `serial_dates` is the share of numbers that a spreadsheet or a program may keep for a date;
+    `true_dates` and `true_numbers` say that the workbook itself types every cell so. `filled` counts cells that are not empty.
     """
 
     position: int
@@ -63,6 +66,8 @@ class Column:
     mails: float
     length: float
     true_dates: bool
+    serial_dates: float = 0.0
+    true_numbers: bool = False
     _known: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def once(self, what: str, make: Callable[[], T]) -> T:
@@ -102,12 +107,15 @@ def columns_of(raw: RawTable, catalogue: Catalogue) -> tuple[Column, ...]:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             raw.known["columns"] = tuple(
                 pool.map(
-                    lambda position: column_of(
-                        raw.headings[position],
-                        raw.cells.column(position),
-                        catalogue,
-                        position=position,
-                        true_dates=position in raw.date_columns,
+                    lambda position: replace(
+                        column_of(
+                            raw.headings[position],
+                            raw.cells.column(position),
+                            catalogue,
+                            position=position,
+                            true_dates=position in raw.date_columns,
+                        ),
+                        true_numbers=position in raw.number_columns,
                     ),
                     range(len(raw.headings)),
                 )
@@ -151,6 +159,7 @@ def column_of(heading: str, cells: pa.ChunkedArray, catalogue: Catalogue, *, pos
         mails=share(_MAIL.match),
         length=sum(len(word) * weight for word, weight in real) / total,
         true_dates=true_dates,
+        serial_dates=share(_SERIAL.match),
     )
 
 

@@ -71,10 +71,15 @@ def open_parquet(data: bytes, *, name: str, answers: Answers, limits: Limits) ->
         headings=headings(names, len(names)),
         cells=pa.table({f"c{i}": column for i, column in enumerate(columns)}),
         lines=pa.array(range(1, rows + 1), pa.int64()),
+        number_columns=frozenset(i for i, field in enumerate(table.schema) if _is_number(field.type)),
         date_columns=frozenset(i for i, field in enumerate(table.schema) if pa.types.is_temporal(field.type)),
         notes=(f"Left out, because a cell holds a list or a record: {', '.join(left_out)}.",) if left_out else (),
         data_lines=rows,
     )
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:

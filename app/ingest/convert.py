@@ -141,11 +141,11 @@ def _field(plan: Plan, name: str, typed: Typed, catalogue: Catalogue) -> None:
         damaged = values.damaged_ids(column)
         if damaged:
             typed.warnings.append(
-                f"{damaged:,} ids in “{column.heading}” look like 2.41E+18: a spreadsheet has cut their digits off. "
+                f"{damaged:,} ids in “{column.heading}” look like 2.41E+18: a spreadsheet has cut their digits off, so they are left out. "
                 "Export the file anew and do not open it in one."
             )
     else:
-        read = values.Converted(values.texts(column), pa.array(np.zeros(column.rows, bool)))
+        read = values.Converted(values.texts(column), pa.array(np.zeros(column.rows, bool)), tuple(values.text_words(column)))
     typed.fields[name] = read.values
     typed.unreadable[name] = read.unreadable
     typed.changed.extend(Changed(column.heading, what, cells) for what, cells in read.changed)

@@ -12,7 +12,7 @@ import pyarrow.csv as pacsv
 
 from app.errors import FileRefused
 from app.ingest.code_pages import LABELS
-from app.ingest.dialect import DELIMITERS, Dialect, Records, read_records
+from app.ingest.dialect import DELIMITERS, ESCAPED, Dialect, Records, read_records
 from app.ingest.encoding import Decoded, decode
 from app.ingest.layout import Layout, Source, find_table, headings
 from app.ingest.limits import Limits
@@ -20,7 +20,7 @@ from app.ingest.model import Answers, Choice, FileFacts, LineKind, Question
 from app.ingest.progress import tell
 from app.ingest.raw import MAX_COMMENTS, RawTable
 
-_NAMED = {"tab": b"\t", "\\t": b"\t", "comma": b",", "semicolon": b";", "bar": b"|", "pipe": b"|"}
+_NAMED = {"tab": b"\t", "\\t": b"\t", "comma": b",", "semicolon": b";", "bar": b"|", "pipe": b"|", "space": b" "}
 _KINDS: tuple[LineKind, ...] = ("head", "comment", "blank", "preamble", "total", "footer")
 _BLOCK = 8 * 1024 * 1024
 
@@ -60,6 +60,8 @@ def open_delimited(data: bytes, *, name: str, answers: Answers, limits: Limits) 
         raise FileRefused("The file has no rows of data.", "Export it again with its rows; nothing was imported.", file=name)
     keep = _kept_columns(written, layout.width, cells)
     notes = list(layout.notes)
+    if records.escaped:
+        notes.append('Quotation marks written as \\" were read as quotation marks.')
     if len(keep) < layout.width:
         notes.append(f"{layout.width - len(keep)} column(s) without heading and without values were left out.")
         named = tuple(named[i] for i in keep)
@@ -84,7 +86,7 @@ def _answered(answer: str | None, name: str) -> bytes | None:
         return None
     delimiter = _NAMED.get(answer.lower(), answer.encode())
     if len(delimiter) != 1 or delimiter in b'"\r\n' or delimiter.isalnum():
-        raise FileRefused(f"“{answer}” cannot be a delimiter.", "Choose comma, semicolon, tab or bar.", file=name)
+        raise FileRefused(f"“{answer}” cannot be a delimiter.", "Choose comma, semicolon, tab, bar or space.", file=name)
     return delimiter
 
 
@@ -164,8 +166,18 @@ def _cells(records: Records, layout: Layout) -> pa.Table:
         except pa.ArrowInvalid:
             parsed = None
         if parsed is not None and parsed.num_rows == rows:
-            return parsed
+            return _with_quotes(parsed, records)
     return _by_hand(records, layout, names)
+
+
+def _with_quotes(cells: pa.Table, records: Records) -> pa.Table:
+    """The cells with their quotes in the place of the marks for them, where the file writes quotes behind a backslash."""
+    if not records.escaped:
+        return cells
+    import pyarrow.compute as pc
+
+    mark, quote = ESCAPED.decode(), records.escaped.decode()
+    return pa.table({name: pc.replace_substring(cells[name], mark, quote) for name in cells.column_names})
 
 
 def _region(records: Records, layout: Layout, special: set[int]) -> bytes | memoryview:

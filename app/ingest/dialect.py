@@ -8,7 +8,7 @@ any other is read line by line (`exact_records`), so that a stray quote costs on
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
@@ -16,6 +16,9 @@ import numpy.typing as npt
 
 DELIMITERS: tuple[bytes, ...] = (b",", b";", b"\t", b"|")
 NAMES: dict[bytes, str] = {b",": "comma", b";": "semicolon", b"\t": "tab", b"|": "bar"}
+
+ESCAPED = b"\x01\x02"
+"""Stands for a quote that was written behind a backslash, and is as long."""
 
 _CHUNK = 2 * 1024 * 1024
 _SAMPLED_LINES = 20_000
@@ -46,7 +49,8 @@ class Records:
 
     `start` and `end` are byte positions (without the line end), `line` the physical line each starts on, from 1, with one
     more entry at its end, so that record i spans `line[i + 1] - line[i]` lines. `fields` counts its fields.
-    `repaired` holds the fields of records whose quotes had to be read leniently.
+    `repaired` holds the fields of records whose quotes had to be read leniently. `escaped` is the quote for which `ESCAPED` stands in the
+    text, where the file writes it behind a backslash.
     """
 
     text: bytes
@@ -56,6 +60,7 @@ class Records:
     line: Ints
     fields: Ints
     repaired: dict[int, list[bytes]] = field(default_factory=dict)
+    escaped: bytes = b""
 
     def __len__(self) -> int:
         return len(self.start)
@@ -68,9 +73,9 @@ class Records:
     def split(self, index: int) -> list[bytes]:
         """The fields of record `index`, without the quotes around them."""
         known = self.repaired.get(index)
-        if known is not None:
-            return known
-        return split_record(self.text[self.start[index] : self.end[index]], self.dialect)
+        if known is None:
+            known = split_record(self.text[self.start[index] : self.end[index]], self.dialect)
+        return [cell.replace(ESCAPED, self.escaped) for cell in known] if self.escaped else known
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,10 @@ def read_records(text: bytes, *, delimiter: bytes | None = None) -> Records | No
     quote = quotes[0] if quotes[0] in text else b""
     candidates = (delimiter,) if delimiter is not None else tuple(d for d in DELIMITERS if d in text)
     scan = _scan(text, quote, tuple(d for d in candidates if d))
+    escaped = _without_backslashes(text, quote, scan)
+    if escaped is not None:
+        found = read_records(escaped, delimiter=delimiter)
+        return None if found is None else replace(found, escaped=quote)
     best: tuple[float, bytes, int] | None = None
     decent = False
     for candidate in sorted((d for d in candidates if d), key=lambda d: not scan.regular[d]):
@@ -117,9 +126,32 @@ def read_records(text: bytes, *, delimiter: bytes | None = None) -> Records | No
         return _records(text, scan, Dialect(delimiter, quote), width)
     if best is not None and (_in_head(text, best[1]) or (best[0] >= 0.2 and _recurs(text, best[1]))):
         return _records(text, scan, Dialect(best[1], quote), best[2])
+    spaced = _by_spaces(text, quote)
+    if spaced is not None:
+        return spaced
     if best is not None and not _is_single_column(text, scan, quote):
         return None
     return _records(text, scan, Dialect(b"", quote), 1)
+
+
+def _without_backslashes(text: bytes, quote: bytes, scan: _Scan) -> bytes | None:
+    """The text with a mark in the place of each quote behind a backslash, when only that makes all quotes fit; else None."""
+    if not quote or b"\\" + quote not in text or not scan.regular or any(scan.regular.values()) or ESCAPED in text:
+        return None
+    marked = re.sub(rb"(?<!\\)((?:\\\\)*)\\" + re.escape(quote), rb"\1" + ESCAPED, text)
+    return marked if any(_scan(marked, quote, tuple(scan.regular)).regular.values()) else None
+
+
+def _by_spaces(text: bytes, quote: bytes) -> Records | None:
+    """The records of a text whose every line has the same number of fields, at least three, with one space between them; else None.
+
+    No line may differ, because words are separated by spaces as well.
+    """
+    scan = _scan(text, quote, (b" ",))
+    counts = scan.fields[b" "]
+    if not scan.regular[b" "] or len(counts) < 3 or counts[0] < 3 or b"  " in text or not (counts == counts[0]).all():
+        return None
+    return Records(text, Dialect(b" ", quote), scan.start, scan.end, scan.line, counts)
 
 
 def _single_quoted(text: bytes) -> bool:

@@ -21,16 +21,18 @@ from app.ingest.model import Answers, FileFacts, FileKind, LineKind
 from app.ingest.raw import MAX_COMMENTS, RawTable
 
 _KINDS: tuple[LineKind, ...] = ("head", "comment", "blank", "preamble", "total", "footer")
+_NUMBERS: frozenset[type] = frozenset([int, float])
 _BATCH = 20_000
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Cells as columns of text, named c0 … cn, which rows are blank, and for each column which cells were true dates."""
+    """Cells as columns of text, named c0 … cn, which rows are blank, and for each column which cells were true dates or numbers."""
 
     cells: pa.Table
     blank: Sequence[bool]
     dates: Sequence[bytearray]
+    numbers: Sequence[bytearray]
 
 
 def grid_of(rows: Iterable[Sequence[object]], *, width: int, height: int, errors: dict[tuple[int, int], str] | None = None) -> Grid:
@@ -47,10 +49,11 @@ def grid_of(rows: Iterable[Sequence[object]], *, width: int, height: int, errors
     arrays: list[list[pa.Array]] = [[] for _ in range(width)]
     blank: list[bool] = []
     dates = [bytearray(height) for _ in range(width)]
+    numbers = [bytearray(height) for _ in range(width)]
     source = iter(rows)
     first = 0
     while batch := [_of_width(row, width) for row in islice(source, _BATCH)]:
-        columns = [_texts(values, dates[position], first) for position, values in enumerate(zip(*batch, strict=True))]
+        columns = [_texts(values, dates[position], numbers[position], first) for position, values in enumerate(zip(*batch, strict=True))]
         for (row, column), text in errors.items():
             if first <= row < first + len(batch) and column < width:
                 columns[column][row - first] = columns[column][row - first] or text
@@ -59,20 +62,24 @@ def grid_of(rows: Iterable[Sequence[object]], *, width: int, height: int, errors
             made.append(pa.array(texts, pa.string()))
         first += len(batch)
     whole = [pa.concat_arrays(made) if made else pa.array([], pa.string()) for made in arrays]
-    return Grid(pa.table({f"c{i}": column for i, column in enumerate(whole)}), blank, dates)
+    return Grid(pa.table({f"c{i}": column for i, column in enumerate(whole)}), blank, dates, numbers)
 
 
 def _of_width(row: Sequence[object], width: int) -> Sequence[object]:
     return row if len(row) == width else [*row[:width], *("" for _ in range(width - len(row)))]
 
 
-def _texts(values: Sequence[object], dates: bytearray, first: int) -> list[str]:
-    """The cells of one column as text; `dates` is told which of them, counted from row `first`, were true dates."""
+def _texts(values: Sequence[object], dates: bytearray, numbers: bytearray, first: int) -> list[str]:
+    """The cells of one column as text; `dates` and `numbers` are told which of them, counted from row `first`, were true ones."""
     kinds = set(map(type, values))
     if any(issubclass(kind, datetime.date) for kind in kinds):
         for number, value in enumerate(values, start=first):
             if isinstance(value, datetime.date) and number < len(dates):
                 dates[number] = 1
+    if kinds & _NUMBERS:
+        marks = bytes(type(value) in _NUMBERS for value in values)
+        end = min(first + len(values), len(numbers))
+        numbers[first:end] = marks[: max(0, end - first)]
     return [value if type(value) is str else cell_text(value) for value in values] if kinds != {str} else cast("list[str]", list(values))
 
 
@@ -129,11 +136,18 @@ def raw_of(
     keep = [i for i in range(width) if (written and written[i].strip()) or any(text.strip() for text in taken.column(i).to_pylist())]
     if len(keep) < width:
         notes.append(f"{width - len(keep)} column(s) without heading and without values were left out.")
-    dated = [
-        position
-        for position, column in enumerate(keep)
-        if (flags := np.frombuffer(grid.dates[column], dtype=np.uint8)[rows]).any()
-        and int(flags.sum()) == int(_marks(pc.not_equal(taken.column(column), "")).sum())
+    filled = {column: int(_marks(pc.not_equal(taken.column(column), "")).sum()) for column in keep}
+
+    def typed(marks: Sequence[bytearray], column: int) -> int:
+        return int(np.frombuffer(marks[column], dtype=np.uint8)[rows].sum())
+
+    dated = [position for position, column in enumerate(keep) if 0 < typed(grid.dates, column) == filled[column]]
+    numbered = [position for position, column in enumerate(keep) if 0 < typed(grid.numbers, column) == filled[column]]
+    shown = [
+        _apart_from_thousands(taken.column(column), np.frombuffer(grid.numbers[column], dtype=np.uint8)[rows])
+        if 0 < typed(grid.numbers, column) < filled[column]
+        else taken.column(column)
+        for column in keep
     ]
     apart: Counter[LineKind] = Counter(layout.kinds.values())
     facts = FileFacts(
@@ -154,11 +168,12 @@ def raw_of(
     return RawTable(
         facts=facts,
         headings=tuple(named[i] for i in keep),
-        cells=taken.select(keep).rename_columns([f"c{i}" for i in range(len(keep))]),
+        cells=pa.table({f"c{i}": column for i, column in enumerate(shown)}),
         lines=pa.array(rows + 1, pa.int64()),
         comments=layout.comments[:MAX_COMMENTS],
         unreadable=tuple((index + 1, reason) for index, reason in sorted(layout.unreadable.items())),
         date_columns=frozenset(dated),
+        number_columns=frozenset(numbered),
         notes=(*notes, *layout.notes),
         data_lines=taken.num_rows,
         unreadable_lines=len(layout.unreadable),
@@ -168,3 +183,10 @@ def raw_of(
 
 def _marks(mask: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
     return np.asarray(mask.to_numpy(), dtype=bool)
+
+
+def _apart_from_thousands(column: pa.ChunkedArray, numbers: npt.NDArray[np.uint8]) -> pa.ChunkedArray:
+    """A column of numbers and texts: the true number 1.234 becomes 1.2340, so that nobody takes its point for a thousands mark."""
+    three = pc.match_substring_regex(column, r"^-?\d{1,3}\.\d{3}$")
+    three = pc.and_(three, pa.chunked_array([pa.array(numbers.astype(bool))]))
+    return pc.if_else(three, pc.binary_join_element_wise(column, "0", ""), column)

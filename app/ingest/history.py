@@ -198,6 +198,7 @@ def records_of(raw: RawTable, log: Log, columns: tuple[Column, ...], catalogue: 
         cells=cells,
         lines=raw.lines.take(pa.array(first["row_min"].to_numpy())),
         date_columns=frozenset(),
+        number_columns=frozenset(),
         weights=weight,
         events_aside=aside,
     )

@@ -22,9 +22,17 @@ _TAIL_ZONE = 60
 _SAMPLE = 200
 _PAD_SHARE = 0.05
 
-_TOTAL = re.compile(r"(grand |overall |sub)?totals?\b\W*(\(\s*[\d.,]+ records?\s*\))?\W*", re.IGNORECASE)
+_TOTAL = re.compile(
+    r"((grand |overall |sub|sub-|report )?totals?|sum|(gesamt|zwischen|end)?summe|gesamt(betrag)?|insgesamt|somme"
+    r"|(sous-)?total (général|general)|sous-total|suma( total)?|(sub)?totale?s?( generale?)?|total geral|soma|totaal|razem|итого"
+    r"|average|mean|count|mittelwert|durchschnitt|anzahl"
+    r"|moyenne|promedio)\b\W*(\(\s*[\d.,]+ [^\W\d]+\s*\))?\W*",
+    re.IGNORECASE,
+)
 _FOOTER = re.compile(
-    r"grand totals?\b|confidential information\b|copyright (\(c\)|©)|\bsalesforce\.com\b|all rights reserved|generated (by|at|on)\b",
+    r"grand totals?\b|confidential information\b|copyright (\(c\)|©)|\bsalesforce\.com\b|all rights reserved|generated (by|at|on)\b"
+    r"|gesamtsumme|vertrauliche informationen|alle rechte vorbehalten|(erstellt|generiert) (von|am|um)\b|informations confidentielles"
+    r"|tous droits réservés|généré (par|le)\b|información confidencial|todos los derechos|generado (por|el)\b",
     re.IGNORECASE,
 )
 _COMMENT_LIKE = re.compile(r"#(\s*[-=*#]{3,}|\s*$|\s+\S|\s*[\w ]+:)")
@@ -109,9 +117,15 @@ def find_table(source: Source, *, name: str, head_line: int | None = None) -> La
         raise FileRefused("The file is empty.", "Export it again; nothing was imported.", file=name)
     mode = _commonest(source.fields[filled])
     comments = _comments(source, mode, kinds)
-    begin, end, sections = _largest_section(source, kinds, comments, head_line)
+    begin, end, others = _largest_section(source, kinds, comments, head_line)
     head, width = _find_head(source, begin, end, kinds, name, head_line)
     first = begin if head is None else head + 1
+    second: int | None = None
+    if head is not None and head_line is None:
+        head, second = _two_line_head(source, head, end, width, kinds)
+        first = max(head, second if second is not None else head) + 1
+    if second is not None:
+        kinds[second] = "head"
     for index in (*range(first), *range(end, len(source))):
         if index not in kinds and index != head:
             kinds[index] = "preamble" if index < first else "footer"
@@ -123,7 +137,7 @@ def find_table(source: Source, *, name: str, head_line: int | None = None) -> La
     if head is not None:
         data[head] = False
         kinds[head] = "head"
-    notes = _notes(sections)
+    notes = _notes(source, head, others)
     if len(unreadable) > max(5, int(data.sum())):
         row, reason = next(iter(unreadable.items()))
         raise FileRefused(
@@ -187,8 +201,8 @@ def _comments(source: Source, mode: int, kinds: dict[int, LineKind]) -> list[int
     return found
 
 
-def _largest_section(source: Source, kinds: dict[int, LineKind], comments: list[int], head_line: int | None) -> tuple[int, int, int]:
-    """The section with the most rows (or with the user's head row), as (begin, end), and how many sections there are.
+def _largest_section(source: Source, kinds: dict[int, LineKind], comments: list[int], head_line: int | None) -> tuple[int, int, list[int]]:
+    """The section with the most rows (or with the user's head row), as (begin, end), and where the other tables begin.
 
     A new section begins after comments that follow records, and after blank lines where the number of fields changes for good.
     """
@@ -218,18 +232,23 @@ def _largest_section(source: Source, kinds: dict[int, LineKind], comments: list[
     starts = sorted(breaks)
     bounds = [(start, starts[i + 1] if i + 1 < len(starts) else size) for i, start in enumerate(starts)]
     if len(bounds) == 1:
-        return 0, size, 1
+        return 0, size, []
     weights = []
+    tables: list[int] = []
     for begin, end in bounds:
         counts = source.fields[begin:end][usable[begin:end]]
-        weights.append(int((counts == _commonest(counts)).sum()) if len(counts) else 0)
-    tables = sum(1 for weight in weights if weight > 1)
+        width = _commonest(counts) if len(counts) else 0
+        weights.append(int((counts == width).sum()))
+        # Lines of one field are titles, not a table, beside one of several.
+        if weights[-1] > 1 and width > 1:
+            tables.append(len(weights) - 1)
     chosen = int(np.argmax(weights))
     if head_line:
         for i, (begin, end) in enumerate(bounds):
             if source.line[begin] <= head_line < source.line[end]:
                 chosen = i
-    return bounds[chosen][0], bounds[chosen][1], max(1, tables)
+    heads = [begin + int(np.argmax(usable[begin:])) for begin, _ in bounds]
+    return bounds[chosen][0], bounds[chosen][1], [heads[i] for i in tables if i != chosen]
 
 
 def _rows_of(source: Source, usable: Marks, start: int) -> int:
@@ -290,6 +309,34 @@ def _confirmed(source: Source, index: int, short: int | None, usable: list[int],
     if short is not None:
         return _uneven_head(source, short, usable, width, name)
     return None, width
+
+
+def _two_line_head(source: Source, head: int, end: int, width: int, kinds: dict[int, LineKind]) -> tuple[int, int | None]:
+    """The head row and, where the head has two lines, the other one: names of groups above it, or units below it.
+
+    The line under the head belongs to it when it holds words in several columns where every row has numbers or dates. A line with gaps or
+    repeats above a full one names groups of columns, so the full one is the head row.
+    """
+    below = [i for i in range(head + 1, min(end, head + _SAMPLE)) if i not in kinds and source.fields[i] == width]
+    if len(below) < 3 or below[0] != head + 1:
+        return head, None
+    upper, lower, rows = source.cells(head), source.cells(below[0]), [source.cells(i) for i in below[1:]]
+    against = 0
+    for position, cell in enumerate(lower):
+        text = cell.strip()
+        values = [row[position].strip() for row in rows if position < len(row) and row[position].strip()]
+        typed = [value for value in values if _NUMBER.fullmatch(value) or _DATE.fullmatch(value)]
+        if not text or len(typed) <= 0.7 * len(values) or not values:
+            continue
+        if _NUMBER.fullmatch(text) or _DATE.fullmatch(text) or not re.search(r"[^\W\d_]", text) or text in values:
+            return head, None
+        against += 1
+    if against < 2:
+        return head, None
+    names_above, names_below = [[cell.strip() for cell in cells if cell.strip()] for cells in (upper, lower)]
+    groups = len(set(names_above)) < len(names_above) or len(names_above) < len(names_below)
+    whole = len(set(names_below)) == len(names_below) >= len(names_above)
+    return (below[0], head) if groups and whole else (head, below[0])
 
 
 def _uneven_head(source: Source, index: int, usable: list[int], width: int, name: str) -> tuple[int | None, int]:
@@ -448,7 +495,12 @@ def _joined(source: Source, index: int) -> str:
     return "  ".join(cell for cell in cells if cell)
 
 
-def _notes(sections: int) -> tuple[str, ...]:
-    if sections > 1:
-        return (f"The file holds {sections} tables one after another; the longest is read, the others are set apart.",)
-    return ()
+def _notes(source: Source, head: int | None, others: list[int]) -> tuple[str, ...]:
+    if not others:
+        return ()
+    lines = ", ".join(str(int(source.line[other])) for other in others)
+    here = "" if head is None else f" with its head row in line {int(source.line[head])}"
+    return (
+        f"The file holds {len(others) + 1} tables one after another. The one{here} is read, the others are set apart; "
+        f"to read one of them, choose its head row: line {lines}.",
+    )

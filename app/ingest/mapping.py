@@ -180,7 +180,8 @@ def content_fit(field: Field, column: Column) -> tuple[float, str]:
     if not column.filled:
         return 0.9, " The column is empty."
     if field.kind == "moment":
-        share = max(column.dates, column.compact_dates if column.dates < 0.5 else 0.0, 1.0 if column.true_dates else 0.0)
+        counted = max(column.compact_dates, column.serial_dates) if column.dates < 0.5 else 0.0
+        share = max(column.dates, counted, 1.0 if column.true_dates else 0.0)
         if fold(column.heading) == "nth day":
             share = 1.0
     elif field.kind in ("money", "count", "number"):

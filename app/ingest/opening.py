@@ -28,7 +28,7 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
 _OLE = b"\xd0\xcf\x11\xe0"
 _HTML = re.compile(rb"\s*<(!doctype html|html|head|body|table|meta|script)\b", re.IGNORECASE)
 _XML = re.compile(rb"\s*<\?xml\b", re.IGNORECASE)
-_JSON = re.compile(rb'\s*(\{\s*("|\})|\[\s*(\{|\[|\]))')
+_JSON = re.compile(rb'\s*(\{\s*("|\})|\[\s*(\{|\[|\]|"))')
 
 
 def open_file(data: bytes, *, name: str, answers: Answers, limits: Limits) -> RawTable:

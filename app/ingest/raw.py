@@ -47,6 +47,8 @@ class RawTable:
         (line, reason) of records that could not be laid into the columns. They are kept, to be reported as set aside.
     date_columns
         Positions (from 0) of workbook columns whose cells were true dates.
+    number_columns
+        Positions of columns of a workbook or Parquet file whose cells were true numbers: their point is a decimal point.
     questions
         What the opening itself could not settle: the encoding.
     notes
@@ -67,6 +69,7 @@ class RawTable:
     comments: tuple[str, ...] = ()
     unreadable: tuple[tuple[int, str], ...] = ()
     date_columns: frozenset[int] = field(default_factory=frozenset)
+    number_columns: frozenset[int] = field(default_factory=frozenset)
     notes: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
     data_lines: int = 0

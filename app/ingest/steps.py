@@ -15,12 +15,12 @@ from app.ingest.convert import TYPES, Typed, convert
 from app.ingest.currencies import money_field
 from app.ingest.export_formats import catalogue
 from app.ingest.findings import find
-from app.ingest.model import AmountCheck, Answers, FoldedEvents, Inspection, Receipt, SetAside, StageWord, TypedTable
+from app.ingest.model import AmountCheck, Answers, Changed, FoldedEvents, Inspection, Receipt, SetAside, StageWord, TypedTable
 from app.ingest.plan import Plan, make_plan
 from app.ingest.progress import tell
 from app.ingest.raw import RawTable
 from app.ingest.rejected import parquet_bytes, rejected_csv
-from app.ingest.values import period_of, texts
+from app.ingest.values import period_of, text_words, texts
 from app.tables import OUTCOMES, SOURCE_ROW, TABLES, Outcome, Segment, SnapshotInfo, segment_name
 
 SHOWN_ROWS = 20
@@ -111,7 +111,9 @@ def _store(plan: Plan, typed: Typed, used: pa.Array) -> tuple[pa.Table, tuple[Se
     headings: list[str] = []
     for proposal in plan.proposals:
         if proposal.role == "segment":
-            arrays[segment_name(len(headings))] = texts(plan.columns[proposal.position])
+            column = plan.columns[proposal.position]
+            arrays[segment_name(len(headings))] = texts(column)
+            typed.changed.extend(Changed(column.heading, what, cells) for what, cells in text_words(column))
             headings.append(proposal.heading)
     stored = pa.table(arrays).filter(used)
     segments = tuple(

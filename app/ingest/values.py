@@ -124,6 +124,8 @@ def settle_numbers(column: Column, catalogue: Catalogue, *, answers: Answers) ->
     chosen = answers.formats.get(column.heading)
     if chosen in ("decimal point", "decimal comma"):
         return Format(chosen, f"{chosen}, as you said")
+    if column.true_numbers:
+        return Format("decimal point", "decimal point: the file itself says that the cells are numbers.")
 
     def make() -> numbers.NumberReading:
         real = pc.invert(blank(column, catalogue))
@@ -190,7 +192,7 @@ def moments(column: Column, format: dates.DateFormat, raw: RawTable, catalogue: 
     read = dates.convert(column.values, format, time_zone=time_zone, anchor=anchor_of(raw))
     values = pc.if_else(empty, None, read.values)
     bad = pc.and_(pc.invert(empty), pc.is_null(values))
-    changed: list[tuple[str, int]] = []
+    changed = _blank_words(column, empty)
     zoned = column.cells_where(pc.and_(read.zoned, pc.is_valid(values)))
     if zoned:
         changed.append((f"The time of another zone was put on the clock of {time_zone}.", zoned))
@@ -212,7 +214,7 @@ def amounts(column: Column, format: str, catalogue: Catalogue, *, money: bool = 
     read = numbers.convert(pc.if_else(empty, None, column.values), mark, column.counts)
     values = pc.if_else(pc.or_(empty, read.percent) if money else empty, None, read.values)
     bad = pc.and_(pc.invert(empty), pc.is_null(values))
-    changed: list[tuple[str, int]] = []
+    changed = _blank_words(column, empty)
     for mask, what in (
         (pc.and_(pc.is_valid(read.currency), pc.is_valid(values)), "The currency was taken off the number."),
         (read.scaled, "k, M and the like were worked out."),
@@ -235,11 +237,14 @@ def flags(column: Column, catalogue: Catalogue) -> Converted:
 
 
 def ids(column: Column, catalogue: Catalogue) -> Converted:
-    """Identifiers exactly as in the file; "17850.0" loses its ".0" only when every one has it."""
-    empty = blank(column, catalogue)
+    """Identifiers exactly as in the file; "17850.0" loses its ".0" only when every one has it.
+
+    One whose digits were cut off (2.41E+18) identifies nothing: two of them may be different records, so none is kept.
+    """
+    empty = pc.or_(blank(column, catalogue), pc.match_substring_regex(column.values, _DAMAGED))
     real = column.values.filter(pc.invert(empty))
     values = pc.if_else(empty, None, column.values)
-    changed: list[tuple[str, int]] = []
+    changed = _blank_words(column, blank(column, catalogue))
     if len(real) and pc.all(pc.match_substring_regex(real, _FLOAT_ID)).as_py():
         values = pc.replace_substring_regex(values, r"\.0+$", "")
         changed.append(
@@ -254,5 +259,37 @@ def damaged_ids(column: Column) -> int:
 
 
 def texts(column: Column) -> pa.Array:
-    """Categories and names as in the file; null where the cell is empty. "None" and "unknown" are answers here."""
-    return column.spread(pc.if_else(pc.equal(column.values, ""), None, column.values))
+    """Categories and names as in the file; null where the cell is empty or holds a sign that only stands for nothing (`NOTHING`)."""
+    return column.spread(pc.if_else(_says_nothing(column), None, column.values))
+
+
+NOTHING = ("", "-", "--", "—", "null", "nan", "nat", "-none-", "[[unknown]]", "(blank)", "#n/a")
+"""What no person answers: signs of a program or of a spreadsheet for an empty cell."""
+ANSWERS = ("none", "n/a", "na", "unknown", "select", "(not set)", "not set")
+"""Words that are an answer in a category ("NA" is North America, "None" a choice), though they stand for a blank elsewhere."""
+
+
+def text_words(column: Column) -> list[tuple[str, int]]:
+    """What was made of words for nothing in a column of text, each with its number of cells."""
+    told = _blank_words(column, _says_nothing(column))
+    lowered = pc.utf8_lower(column.values)
+    kept = pc.is_in(lowered, pa.array(ANSWERS))
+    if cells := column.cells_where(kept):
+        told.append((f"{_quoted(column.values.filter(kept))} was kept as an answer, because in a column of words it may be one.", cells))
+    return told
+
+
+def _says_nothing(column: Column) -> pa.Array:
+    return pc.is_in(pc.utf8_lower(column.values), pa.array(NOTHING))
+
+
+def _blank_words(column: Column, empty: pa.Array) -> list[tuple[str, int]]:
+    """Which words were read as blank, and in how many cells."""
+    named = pc.and_(empty, pc.not_equal(column.values, ""))
+    cells = column.cells_where(named)
+    return [(f"{_quoted(column.values.filter(named))} was read as blank.", cells)] if cells else []
+
+
+def _quoted(words: pa.Array) -> str:
+    shown = [f"“{word}”" for word in words.to_pylist()[:3]]
+    return " or ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)

@@ -170,7 +170,65 @@ def test_several_tables_one_after_another_give_the_longest() -> None:
     assert rows(raw) == [["A", "1"], ["B", "2"], ["C", "3"]]
     assert raw.comments[0] == "# Start date: 20250101"
     assert raw.facts.apart == (("head", 1), ("comment", 3), ("blank", 2), ("preamble", 3), ("footer", 1))
-    assert raw.notes == ("The file holds 2 tables one after another; the longest is read, the others are set apart.",)
+    assert raw.notes == (
+        "The file holds 2 tables one after another. The one with its head row in line 7 is read, the others are set apart; "
+        "to read one of them, choose its head row: line 2.",
+    )
+
+
+def test_a_table_behind_another_is_read_when_its_head_row_is_chosen() -> None:
+    raw = opened("Day,Users\n1,5\n2,6\n\n# x\nChannel,Sessions\nA,1\nB,2\nC,3\n", answers=Answers(head_line=1))
+    assert (raw.headings, rows(raw)) == (("Day", "Users"), [["1", "5"], ["2", "6"]])
+
+
+def test_fields_separated_by_single_spaces() -> None:
+    raw = opened('deal_id stage amount\n1 Won 10.5\n2 Lost 11.5\n3 "Closed Won" 12.5\n')
+    assert raw.facts.delimiter == " "
+    assert rows(raw) == [["1", "Won", "10.5"], ["2", "Lost", "11.5"], ["3", "Closed Won", "12.5"]]
+
+
+def test_quotes_behind_a_backslash() -> None:
+    raw = opened('id,name,n\n1,"He said \\"hi\\", ok",5\n2,The \\"Best\\",6\n3,"a ""b""",7\n')
+    assert rows(raw) == [["1", 'He said "hi", ok', "5"], ["2", 'The "Best"', "6"], ["3", 'a "b"', "7"]]
+    assert raw.notes == ('Quotation marks written as \\" were read as quotation marks.',)
+
+
+@pytest.mark.parametrize(
+    ("above", "under", "head_line"),
+    [
+        ("Deal,Deal,Money,Dates\n", "", 2),
+        ("", ",,EUR,dd.mm.yyyy\n", 1),
+        ("", "hs_id,hs_stage,hs_amount,hs_close\n", 1),
+    ],
+)
+def test_a_head_of_two_lines(above: str, under: str, head_line: int) -> None:
+    raw = opened(f"{above}Deal ID,Stage,Amount,Close Date\n{under}1,Won,5,13.01.2024\n2,Lost,6,14.01.2024\n")
+    assert (raw.facts.head_line, raw.facts.apart) == (head_line, (("head", 2),))
+    assert raw.headings == ("Deal ID", "Stage", "Amount", "Close Date")
+    assert rows(raw) == [["1", "Won", "5", "13.01.2024"], ["2", "Lost", "6", "14.01.2024"]]
+
+
+def test_a_first_row_with_one_word_for_a_missing_number_is_a_row() -> None:
+    raw = opened("Deal ID,Stage,Amount\n1,Won,TBD\n2,Lost,6\n3,Lost,7\n")
+    assert len(rows(raw)) == 3
+
+
+@pytest.mark.parametrize("word", ["Gesamtsumme (2 Datensätze)", "Summe", "Total général", "Suma", "Sous-total", "Average"])
+def test_rows_of_totals_in_other_languages(word: str) -> None:
+    raw = opened(f"Deal ID;Stage;Amount\n1;Won;5,5\n2;Lost;6,5\n{word};;12,0\n")
+    assert raw.facts.apart == (("head", 1), ("total", 1))
+
+
+def test_a_german_report_of_salesforce_in_windows_1252() -> None:
+    text = (
+        'Bericht: Gewonnene Opportunities\r\n\r\n"Größe";"Phase";"Betrag"\r\n"Müller & Söhne";"Won";"1.234,56"\r\n"Öl";"Lost";"7,00"\r\n'
+        '"Gesamtsumme (2 Datensätze)"\r\n\r\n"Copyright © 2000-2024 salesforce.com, inc. Alle Rechte vorbehalten."\r\n'
+        '"Vertrauliche Informationen - Nicht weitergeben"\r\n'
+    )
+    raw = open_file(text.encode("cp1252"), name="report.csv", answers=Answers(), limits=Limits())
+    assert rows(raw) == [["Müller & Söhne", "Won", "1.234,56"], ["Öl", "Lost", "7,00"]]
+    assert raw.facts.apart == (("head", 1), ("blank", 2), ("preamble", 1), ("total", 1), ("footer", 2))
+    assert (raw.facts.encoding, raw.facts.delimiter) == ("cp1252", ";")
 
 
 def test_order_numbers_with_a_number_sign_are_rows() -> None:
