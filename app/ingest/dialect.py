@@ -124,11 +124,12 @@ def read_records(text: bytes, *, delimiter: bytes | None = None) -> Records | No
     if delimiter is not None:
         width = best[2] if best is not None else 1
         return _records(text, scan, Dialect(delimiter, quote), width)
+    if best is None or best[0] < 0.2 or not scan.regular[best[1]]:
+        spaced = _by_spaces(text, quote)
+        if spaced is not None:
+            return spaced
     if best is not None and (_in_head(text, best[1]) or (best[0] >= 0.2 and _recurs(text, best[1]))):
         return _records(text, scan, Dialect(best[1], quote), best[2])
-    spaced = _by_spaces(text, quote)
-    if spaced is not None:
-        return spaced
     if best is not None and not _is_single_column(text, scan, quote):
         return None
     return _records(text, scan, Dialect(b"", quote), 1)

@@ -116,6 +116,12 @@ def find_table(source: Source, *, name: str, head_line: int | None = None) -> La
     if not len(filled):
         raise FileRefused("The file is empty.", "Export it again; nothing was imported.", file=name)
     mode = _commonest(source.fields[filled])
+    if not mode:
+        raise FileRefused(
+            "The quotation marks of the lines do not pair up, so nobody can tell where their fields end.",
+            "Choose another delimiter, or export the file again.",
+            file=name,
+        )
     comments = _comments(source, mode, kinds)
     begin, end, others = _largest_section(source, kinds, comments, head_line)
     head, width = _find_head(source, begin, end, kinds, name, head_line)
