@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit import dataframe_util
 
 from app.charts.export import FORMATS, MEDIA_TYPES, export
 from app.charts.figure import Figure
@@ -29,7 +30,7 @@ def show(visit: Visit, figure: Figure | None) -> None:
         return
     with st.container(border=True):
         st.markdown(f"##### {escape(figure.title)}")
-        st.vega_lite_chart(spec=figure.spec, width="stretch", theme=None, alt=figure.alt)
+        st.vega_lite_chart(spec=_sent(visit, figure), width="stretch", theme=None, alt=figure.alt)
         st.caption(escape(figure.caption))
         opened = st.expander(
             "Numbers and files", icon=":material/table_chart:", on_change="rerun", key=f"numbers-{figure.key}-{visit.page.name}"
@@ -38,6 +39,19 @@ def show(visit: Visit, figure: Figure | None) -> None:
             with opened:
                 table(figure.columns, figure.rows, alt=f"The numbers of the chart: {figure.title}")
                 files(visit, figure)
+
+
+def _sent(visit: Visit, figure: Figure) -> dict[str, object]:
+    """The specification with its data as the bytes that are sent, which Streamlit would otherwise make anew at each rerun."""
+    datasets = figure.spec.get("datasets")
+    if not isinstance(datasets, dict):
+        return dict(figure.spec)
+    content = sha256(json.dumps(datasets, default=str).encode()).hexdigest()
+
+    def make() -> dict[str, bytes]:
+        return {name: dataframe_util.convert_anything_to_arrow_bytes(rows) for name, rows in datasets.items()}
+
+    return {**figure.spec, "datasets": dict(visit.result("chart data", content, make=make, keep=False))}
 
 
 def table(columns: tuple[str, ...], rows: tuple[tuple[object, ...], ...], *, alt: str) -> None:
