@@ -6,10 +6,12 @@ import streamlit as st
 
 from app import wording
 from app.services.alignment import results
+from app.services.figures.survey import NAMES, words
 from app.services.next_steps import NO_ROUND
 from app.services.rounds.views import asked
 from app.services.survey_weights import read_weights
-from app.survey.published import Group, Published, Score, Suppressed, band, index, total
+from app.survey.model import SIDES
+from app.survey.published import Published, Score, Suppressed, band, index, total
 from app.survey.questionnaire import MASTER
 from app.ui.components.figure import escape
 from app.ui.components.numbers import why
@@ -19,8 +21,6 @@ DEFINITION = (
     "The mean of the two sides' totals in the latest closed round of the survey, from 20 to 100. "
     "20 to 39 is undefined, 40 to 59 defined, 60 to 79 aligned, 80 and more integrated, by analogy with an assessment of 2006."
 )
-BOUND = {"exact": "", "or_lower": " or lower", "or_higher": " or higher"}
-NAMES: tuple[tuple[Group, str], ...] = (("sales", "Sales"), ("marketing", "Marketing"))
 
 
 def index_card(visit: Visit) -> None:
@@ -39,7 +39,7 @@ def index_card(visit: Visit) -> None:
             st.metric("Alignment index", None, help=DEFINITION)
             st.markdown(escape(found.reason))
         else:
-            st.metric("Alignment index", f"{_number(found)} of 100", help=DEFINITION)
+            st.metric("Alignment index", f"{words(found, digits=0)} of 100", help=DEFINITION)
             bands = questionnaire.wording(MASTER).bands
             named = bands[band(found.value / 20)]
             st.markdown(f"{named.name}", help=named.meaning)
@@ -53,9 +53,5 @@ def has_answers(visit: Visit) -> bool:
 
 
 def _sides(published: Published, weights: dict[str, float]) -> str:
-    totals = ((name, total(published, group, weights=weights)) for group, name in NAMES)
-    return ", ".join(f"{name} {_number(found)}" for name, found in totals if isinstance(found, Score))
-
-
-def _number(score: Score) -> str:
-    return f"{score.value:.0f}{BOUND[score.bound]}"
+    totals = ((NAMES[side], total(published, side, weights=weights)) for side in SIDES)
+    return ", ".join(f"{name} {words(found, digits=0)}" for name, found in totals if isinstance(found, Score))

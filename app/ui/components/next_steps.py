@@ -11,6 +11,7 @@ from app.benchmarks import catalogue
 from app.clock import today
 from app.errors import AppError
 from app.services.alignment import results
+from app.services.figures.survey import words
 from app.services.next_steps import ActionLine, NextSteps, next_steps
 from app.services.planned_actions import PlannedActionView, change_action, plan_action, settle_action
 from app.services.rounds.views import asked
@@ -19,7 +20,6 @@ from app.statistics.intervals import Absent
 from app.storage.tables import PlannedState
 from app.survey.advice import Step
 from app.survey.practices import Practice
-from app.survey.published import Score
 from app.ui.components.claims import evidence, grade_badge
 from app.ui.components.figure import escape
 from app.ui.failure import explain
@@ -29,7 +29,6 @@ from app.ui.guard import Visit
 EFFORT = {"hours": "A few hours", "days": "Some days", "weeks": "Some weeks"}
 OWNER = {"sales": "Sales takes it in hand", "marketing": "Marketing takes it in hand", "both": "Both teams together"}
 GROUP = {"sales": "sales", "marketing": "marketing", "together": "both teams together"}
-BOUND = {"exact": "", "or_lower": " or lower", "or_higher": " or higher"}
 REASONS = 3
 """So many reasons are read; more are not."""
 USUAL_DAYS = 42
@@ -181,7 +180,7 @@ def _changes(line: ActionLine) -> None:
         st.markdown(
             "**Scores then and now**\n"
             + "\n".join(
-                f"- {escape(change.name)}, {GROUP[change.group]}: {_score(change.then)}, now {_score(change.now)}"
+                f"- {escape(change.name)}, {GROUP[change.group]}: {words(change.then)}, now {words(change.now)}"
                 for change in line.review.changes
             )
         )
@@ -243,7 +242,3 @@ def _state_words(action: PlannedActionView) -> str:
     if action.settled_on is not None:
         return f"{action.owner}, {action.state} on {wording.day(action.settled_on)}."
     return f"{action.owner} sees to it until {wording.day(action.due)}."
-
-
-def _score(score: Score) -> str:
-    return f"{score.value:.1f}{BOUND[score.bound]}"
