@@ -21,6 +21,7 @@ from app.ingest.model import Answers
 from app.services.actor import Actor
 from app.services.commits import ExampleFile, load_example
 from app.services.datasets import history
+from app.services.play_survey import ensure_play_survey
 from app.services.teams import example_team, set_currency, set_programme_start
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ def generate(*, seed: int = SEED, end: date = END) -> tuple[SampleFile, ...]:
 def ensure_play_company(actor: Actor, *, engine: Engine, limits: Limits, say: Callable[[str], object] = lambda _: None) -> None:
     """Load the play company into the example team, unless it is there already."""
     team = example_team(actor, engine=engine)
+    ensure_play_survey(actor, engine=engine, team_id=team.id, end=END)
     if len([view for view in history(actor, engine=engine, team_id=team.id) if view.state == "active"]) == len(ANSWERS):
         return
     say("Preparing the play company, an invented example. This takes a few seconds, once.")

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [imports] [numbers] [reruns] [start] [report]`: measure and print; all of them when none is named."""
+"""`python -m tests.bench [answers] [imports] [numbers] [reruns] [start] [report]`: measure and print; all of them when none is named."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 
-PARTS = ("imports", "numbers", "reruns", "start", "report")
+PARTS = ("answers", "imports", "numbers", "reruns", "start", "report")
 
 
 def main(names: list[str]) -> None:
