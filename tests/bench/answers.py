@@ -7,6 +7,7 @@ limit lies. The clients run on the same cores as the server.
 from __future__ import annotations
 
 import asyncio
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ from app.services.teams import leave_example, list_teams
 from app.storage import migrations
 from app.storage.engine import make_engine
 from tests import survey_rounds
-from tests.bench.servers import app_command, free_port, serve
+from tests.bench.servers import free_port, serve
 
 PEOPLE = 200
 PAUSE = (1.0, 3.0)
@@ -49,7 +50,9 @@ def _played(folder: Path, *, title: str, pause: tuple[float, float]) -> list[str
     tokens = list(survey_rounds.personal_tokens(actor, engine, shown.id).values())
     port = free_port()
     environment = {"SCORECARD_DATA_DIR": str(folder), "SCORECARD_SECRET": SECRET}
-    with serve(app_command(port), port=port, environment=environment) as server:
+    # The whole app, managers' part included, without the play company that the command would load first.
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
+    with serve(command, port=port, environment=environment) as server:
         time.sleep(3)
         before, began = server.cpu_seconds(), time.monotonic()
         saves, pages, failed = asyncio.run(_everybody(server.url, tokens, pause))

@@ -202,7 +202,7 @@ def test_a_round_from_its_start_to_its_results(serve: Serve, play_company: Path,
 
 def wrongly_published(published: Published, everybody: list[tuple[Side, dict[str, Answer]]]) -> list[tuple[str, str]]:
     """The dimensions and sides whose published score is not what the people's answers give, computed here once more."""
-    wrong = []
+    wrong: list[tuple[str, str]] = []
     sides: tuple[Side, ...] = ("sales", "marketing")
     for dimension in DIMENSIONS:
         for side in sides:
