@@ -15,7 +15,7 @@ HANDS_ANSWERS_OVER = (
     "app/services/rounds/",
     "app/services/alignment.py",
     "app/services/survey_file.py",
-    "app/services/play_company.py",
+    "app/services/play_survey.py",
     "app/ui/respondent/",
 )
 """Everybody else has no business with a `Response`."""
