@@ -28,15 +28,15 @@ _YEAR_FIRST = r"^(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})" + _TIME
 _YEAR_LAST = r"^(?P<a>\d{1,2})(?P<mark>[-/.])(?P<b>\d{1,2})[-/.](?P<y>\d{4}|\d{2})" + _TIME
 _SHORT_YEAR_FIRST = r"^(?P<y>\d{2})[-/](?P<m>\d{2})[-/](?P<d>\d{2})" + _TIME
 _DAY_NAME = (
-    r"^(?:[\pL]+\.?,? )?(?P<d>\d{1,2})(?:st|nd|rd|th|er|º|°)?\.?[ /.-]+(?:de )?(?P<name>[\pL]{3,10})\.?,?[ /.-]+"
+    r"^(?:[^\s\d]+ )?(?P<d>\d{1,2})(?:st|nd|rd|th|er|º|°)?\.?[ /.-]+(?:de )?(?P<name>[^\s\d./,-]{3,10})\.?,?[ /.-]+"
     r"(?:de |del )?(?P<y>\d{4}|\d{2})" + _TIME
 )
-_NAME_DAY = r"^(?:[\pL]+\.?,? )?(?P<name>[\pL]{3,10})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?,? (?P<y>\d{4})" + _TIME
-_YEAR_NAME = r"^(?P<y>\d{4})[ /.-](?P<name>[\pL]{3,10})\.?[ /.-](?P<d>\d{1,2})" + _TIME
+_NAME_DAY = r"^(?:[^\s\d]+ )?(?P<name>[^\s\d./,-]{3,10})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?,? (?P<y>\d{4})" + _TIME
+_YEAR_NAME = r"^(?P<y>\d{4})[ /.-](?P<name>[^\s\d./,-]{3,10})\.?[ /.-](?P<d>\d{1,2})" + _TIME
 _YEAR_MONTH = r"^(?P<y>\d{4})[-/](?P<m>\d{1,2})$"
 _MONTH_YEAR = r"^(?P<m>\d{1,2})[-/.](?P<y>\d{4})$"
-_NAMED_MONTH = r"^(?P<name>[\pL]{3,10})\.?[ -](?:de )?(?P<y>\d{4})$"
-_YEAR_NAMED_MONTH = r"^(?P<y>\d{4})[ -](?P<name>[\pL]{3,10})\.?$"
+_NAMED_MONTH = r"^(?P<name>[^\s\d./,-]{3,10})\.?[ -](?:de )?(?P<y>\d{4})$"
+_YEAR_NAMED_MONTH = r"^(?P<y>\d{4})[ -](?P<name>[^\s\d./,-]{3,10})\.?$"
 _DAY = r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _COMPACT = r"^(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?P<h>\d{2})?$"
 _SERIAL = r"^[2-6]\d{4}([.,]\d+)?$"
@@ -65,6 +65,7 @@ MONTHS: dict[str, int] = {
 PIVOT = 70
 _EXCEL_DAY_ZERO = {"excel serial": datetime(1899, 12, 30, tzinfo=UTC), "excel serial 1904": datetime(1904, 1, 1, tzinfo=UTC)}
 _RARE = 0.01
+_YEAR_FIRST_REASON = "Every date begins with its year."
 _TOLD_APART = ("year first", "day first", "month first", "month first, day first with dots", "month name", "yyyymmdd")
 """The formats beside which dates written in another way that cannot be mistaken are read as well."""
 
@@ -128,11 +129,16 @@ def read_format(values: pa.Array, counts: pa.Array, *, heading: str = "", anchor
         if anchored:
             return DateReading("nth day", "The head of the file says on which day 0000 was.", fits)
         return DateReading(None, "The days are numbered, and the file does not say on which day 0000 was.", 0)
+    year_first, year_last = rows(_YEAR_FIRST), rows(_YEAR_LAST)
+    if year_first == total:
+        return DateReading("year first", _YEAR_FIRST_REASON, year_first)
+    if year_last == total:
+        return _order(values, counts, year_last)
     named = rows(_DAY_NAME) + rows(_NAME_DAY) + rows(_YEAR_NAME)
     months = rows(_YEAR_MONTH) + rows(_MONTH_YEAR) + rows(_NAMED_MONTH) + rows(_YEAR_NAMED_MONTH)
     hours = rows(rf"^{_DAY}(?:[01]\d|2[0-3])$")
     shapes: list[tuple[int, DateFormat, str]] = [
-        (rows(_YEAR_FIRST), "year first", "Every date begins with its year."),
+        (year_first, "year first", _YEAR_FIRST_REASON),
         (named, "month name", "The months are written as words."),
         (months, "year and month", "Only year and month are given; the first of the month is used."),
         (rows(rf"^{_DAY}$"), "yyyymmdd", "Dates are written as 20240416."),
@@ -144,7 +150,6 @@ def read_format(values: pa.Array, counts: pa.Array, *, heading: str = "", anchor
     if serial:
         shapes.append((serials, "excel serial", "The workbook marks these numbers as dates."))
     best = max(shapes, key=lambda shape: shape[0])
-    year_last = rows(_YEAR_LAST)
     if not serial and serials > max(best[0], year_last):
         return DateReading(
             None, "The dates are the numbers that a spreadsheet keeps for them, counted from 1900 or from 1904.", serials, ambiguous=True,
