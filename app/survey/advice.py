@@ -137,10 +137,10 @@ def _low(dimension: DimensionResult, name: str) -> Finding | None:
         return None
     low = [(group, score) for group, score in scores if score.value < _LEVELLED]
     high = [(group, score) for group, score in scores if score.value >= _LEVELLED]
-    word = "low" if strength >= _LOW else "middling"
+    word = "Low" if strength >= _LOW else "Middling"
     said = " and ".join(f"{_GROUPS[group]} {_score(score)}" for group, score in low)
     beside = "".join(f" ({_GROUPS[group]} {_score(score)})" for group, score in high)
-    return Finding(dimension.id, "low", strength, f"{name} gets {word} marks: {said} of 5{beside}.")
+    return Finding(dimension.id, "low", strength, f"{word} marks for {name.lower()}: {said} of 5{beside}.")
 
 
 def _gap(dimension: DimensionResult, name: str) -> Finding | None:

@@ -41,7 +41,7 @@ def plan(
         practice_id=practice_id,
         owner=owner,
         due=due,
-        because=("Roles gets low marks: sales 2.0 of 5.",),
+        because=("Low marks for roles: sales 2.0 of 5.",),
     )
 
 
@@ -51,7 +51,7 @@ def test_a_practice_is_taken_up(engine: Engine, owner: Actor, team_id: str, roun
         id=planned.id,
         practice="weekly_talk",
         title="Talk for thirty minutes every week",
-        because=("Roles gets low marks: sales 2.0 of 5.",),
+        because=("Low marks for roles: sales 2.0 of 5.",),
         owner="Anna Berg",
         due=SOON,
         state="open",

@@ -54,7 +54,7 @@ def test_a_low_score_of_both_sides() -> None:
     assert ids(advice) == ["plan_money_together", "move_money_quarterly"]
     # A score of 4 asks for nothing, one of 1.5 for all: 2.0 of 2.5 points.
     assert [(one.sign, one.strength, one.sentence) for one in advice.steps[0].findings] == [
-        ("low", 0.8, "Budget gets low marks: sales 2.0 and marketing 2.0 of 5.")
+        ("low", 0.8, "Low marks for budget: sales 2.0 and marketing 2.0 of 5.")
     ]
     assert advice.unseen == ()
 
@@ -64,7 +64,7 @@ def test_sides_that_see_it_differently() -> None:
     assert ids(advice)[0] == "service_level_agreement"
     assert [one.sentence for one in advice.steps[0].findings] == [
         "Sales rates service-level agreement 2.0 points higher than marketing does, too much for chance.",
-        "Service-level agreement gets low marks: marketing 2.0 of 5 (sales 4.0).",
+        "Low marks for service-level agreement: marketing 2.0 of 5 (sales 4.0).",
     ]
 
 
@@ -134,13 +134,13 @@ def test_too_few_answers_give_no_advice() -> None:
 
 def test_one_small_side_gives_advice_from_what_is_shown() -> None:
     advice = advised(side("sales", 8, 4, {"budget": 2}), side("marketing", 3, 1))
-    assert {one.sentence for step in advice.steps for one in step.findings} == {"Budget gets low marks: sales 2.0 of 5."}
+    assert {one.sentence for step in advice.steps for one in step.findings} == {"Low marks for budget: sales 2.0 of 5."}
 
 
 def test_near_the_end_of_the_scale_no_more_is_said_than_is_published() -> None:
     advice = advised(side("sales", 6, 4, {"budget": 1}), side("marketing", 6, 4))
     found = [one for one in findings(published(side("sales", 6, 1), side("marketing", 6, 4)).dimension("budget"), ALL) if one.sign == "low"]
-    assert found[0].sentence == "Budget gets low marks: sales 1.5 or lower of 5 (marketing 4.0)."
+    assert found[0].sentence == "Low marks for budget: sales 1.5 or lower of 5 (marketing 4.0)."
     assert ids(advice)[0] == "plan_money_together"
 
 

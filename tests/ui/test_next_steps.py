@@ -63,7 +63,7 @@ def test_from_a_round_to_an_action_to_the_next_round(open_page: Open) -> None:
     page = open_page("next_steps")
     said = words(page)
     assert "1. Talk for thirty minutes every week" in said
-    assert "Communication gets low marks: sales 2.0 and marketing 2.0 of 5." in said
+    assert "Low marks for communication: sales 2.0 and marketing 2.0 of 5." in said
 
     # Nobody named: a sentence, and nothing is kept.
     page = shows(next(button for button in page.button if button.label == "Take it up").click().run())
@@ -76,7 +76,7 @@ def test_from_a_round_to_an_action_to_the_next_round(open_page: Open) -> None:
     team_id = list_teams(actor, engine=engine)[0].id
     (kept,) = list_actions(actor, engine=engine, team_id=team_id)
     assert (kept.practice, kept.owner, kept.state) == ("weekly_talk", "Anna Berg", "open")
-    assert kept.because == ("Communication gets low marks: sales 2.0 and marketing 2.0 of 5.",)
+    assert kept.because == ("Low marks for communication: sales 2.0 and marketing 2.0 of 5.",)
 
     held("Autumn", 10, communication=3, budget=2)
     page = open_page("next_steps")

@@ -41,8 +41,14 @@ def index_card(visit: Visit) -> None:
         else:
             st.metric("Alignment index", f"{words(found, digits=0)} of 100", help=DEFINITION)
             bands = questionnaire.wording(MASTER).bands
+            totals = [total(published, side, weights=weights) for side in SIDES]
+            levels = {band(one.value / 20) for one in totals if isinstance(one, Score)}
             named = bands[band(found.value / 20)]
-            st.markdown(f"{named.name}", help=named.meaning)
+            if len(levels) > 1:
+                # The middle of two levels is what neither side says.
+                st.markdown("Seen differently", help="The totals of the two sides lie in different bands. Alignment shows where they part.")
+            else:
+                st.markdown(named.name, help=named.meaning)
         on = f", closed on {wording.day(shown.closed_on)}" if shown.closed_on else ""
         st.caption(f"{escape(_sides(published, weights))}  \n{escape(shown.name)}{on}")
 
