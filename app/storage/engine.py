@@ -29,7 +29,7 @@ _READS = "app_reads"
 
 
 def make_engine(url: str | URL) -> Engine:
-    """The engine for `url`.
+    """The engine for `url`. Its errors do not quote the values of a statement: a log must not hold what the database keeps apart.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def make_engine(url: str | URL) -> Engine:
     address = _address(url)
     if address.get_backend_name() == "sqlite":
         return _sqlite(address)
-    return create_engine(address, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    return create_engine(address, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 10})
 
 
 @contextmanager
@@ -88,10 +88,10 @@ def _sqlite(address: URL) -> Engine:
     arguments: dict[str, Any] = {"check_same_thread": False}
     if address.database in (None, "", ":memory:"):
         # A database in memory lives in one connection, so that one is shared.
-        engine = create_engine(address, connect_args=arguments, poolclass=StaticPool)
+        engine = create_engine(address, hide_parameters=True, connect_args=arguments, poolclass=StaticPool)
     else:
         Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(address, connect_args=arguments)
+        engine = create_engine(address, hide_parameters=True, connect_args=arguments)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: DBAPIConnection, record: object) -> None:

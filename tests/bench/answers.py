@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import httpx
 
@@ -89,19 +90,27 @@ async def _everybody(url: str, tokens: Sequence[str], pause: tuple[float, float]
             headers = {"Cookie": f"survey_device={number:032x}"}
             for part, dimension in enumerate(survey_rounds.SURVEY.dimensions, 1):
                 began = time.monotonic()
-                page = await client.get(f"/s/{token}/{part}", headers=headers)
+                page = await _asked(client, "GET", f"/s/{token}/{part}", headers=headers)
                 pages.append(time.monotonic() - began)
                 failed += page.status_code != 200
                 for item in survey_rounds.SURVEY.items_of(dimension.id):
                     await asyncio.sleep(random.uniform(*pause))
                     began = time.monotonic()
-                    reply = await client.put(
-                        f"/s/{token}/answers",
-                        json={"answers": {item.id: random.randint(1, 5)}},
-                        headers=headers,
+                    reply = await _asked(
+                        client, "PUT", f"/s/{token}/answers", json={"answers": {item.id: random.randint(1, 5)}}, headers=headers
                     )
                     saves.append(time.monotonic() - began)
                     failed += reply.status_code != 200
 
         await asyncio.gather(*(person(number, token) for number, token in enumerate(tokens)))
     return saves, pages, failed
+
+
+async def _asked(client: httpx.AsyncClient, method: str, path: str, **sent: Any) -> httpx.Response:
+    """The reply; asked again when the server closed an idle connection at that moment, as a browser does."""
+    for _ in range(4):
+        try:
+            return await client.request(method, path, **sent)
+        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+            continue
+    return await client.request(method, path, **sent)

@@ -152,3 +152,9 @@ def test_deleting_an_organization_deletes_what_is_its(engine: Engine) -> None:
         assert session.exec(select(col(Team.id))).all() == []
         assert session.exec(select(col(Member.id))).all() == []
         assert session.exec(select(col(Dataset.id))).all() == []
+
+
+def test_errors_do_not_quote_the_values_of_a_statement(engine: Engine) -> None:
+    with pytest.raises(DBAPIError) as failed, transaction(engine) as session:
+        session.execute(text("INSERT INTO nowhere VALUES (:value)"), {"value": "a secret value"})
+    assert "a secret value" not in str(failed.value)

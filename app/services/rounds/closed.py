@@ -24,7 +24,7 @@ from app.services.rounds.sealing import RoundKeys, Unsealable
 from app.services.rounds.views import check_new, row_of, view
 from app.services.teams import team_row
 from app.storage.engine import reading, transaction
-from app.storage.queries import organizations, rounds, survey_answers
+from app.storage.queries import organizations, rounds, survey_answers, teams
 from app.storage.tables import RoundSide, SurveyContact, SurveyRound, new_id
 from app.survey.model import SIDES, Response
 
@@ -159,7 +159,8 @@ def _close(session: Session, row: SurveyRound, *, secret: bytes, member_id: str 
     if row.way == "personal":
         row.roll = _roll(rounds.contacts(**mine), secret=secret, organization_id=row.organization_id)
     rounds.forget_people(**mine)
-    row.state, row.closed_on, row.seal = "closed", today(), None
+    team = teams.team(session=session, organization_id=row.organization_id, team_id=row.team_id)
+    row.state, row.closed_on, row.seal = "closed", today(team.time_zone if team else "UTC"), None
     session.add(row)
     _note(session, row, member_id=member_id)
 

@@ -95,7 +95,8 @@ def open_round(actor: Actor, *, engine: Engine, secret: bytes, round_id: str) ->
         salt = new_salt()
         keys = RoundKeys.of(secret=secret, salt=salt)
         rounds.add_salt(session=session, organization_id=actor.organization_id, round_id=row.id, salt=salt)
-        row.state, row.seal, row.opened_on = "open", keys.seal, today()
+        zone = team_row(session, actor, row.team_id).time_zone
+        row.state, row.seal, row.opened_on = "open", keys.seal, today(zone)
         session.add(row)
         if row.way == "shared":
             _invite_all(session, row, keys)

@@ -124,6 +124,8 @@ async def answers(request: Request) -> Response:
     """What the script saves: each answer as it is given. It can be repeated without harm."""
     try:
         outcome = await _save(request, request.path_params["token"], forms.from_json(await forms.body(request)))
+    except _Wait:
+        raise
     except forms.TooLarge:
         return JSONResponse({"state": "too large"}, status_code=413, headers=HEADERS)
     except AppError as error:

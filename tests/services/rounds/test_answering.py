@@ -138,29 +138,28 @@ def test_nothing_is_answered_under_the_shared_link_itself(engine: Engine, owner:
     assert (found.kind, found.side, drafts(engine)) == ("shared", None, 0)
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        Changes(answers={"weather": 3}),
-        Changes(answers={ITEMS[0]: 0}),
-        Changes(answers={ITEMS[0]: 6}),
-        Changes(answers={ITEMS[0]: True}),
-        Changes(answers={ITEMS[0]: 2.5}),  # type: ignore[dict-item]
-        Changes(answers={ITEMS[0]: "3"}),  # type: ignore[dict-item]
-        Changes(taken_back=("weather",)),
-        Changes(comments={"weather": "rain"}),
-        Changes(comments={DIMENSIONS[0]: "x" * 1_001}),
-        Changes(guesses={DIMENSIONS[0]: 3}),
-    ],
-    ids=["item", "low", "high", "true", "half", "text", "taken", "part", "long", "guess"],
+SENSELESS = (
+    Changes(answers={"weather": 3}),
+    Changes(answers={ITEMS[0]: 0}),
+    Changes(answers={ITEMS[0]: 6}),
+    Changes(answers={ITEMS[0]: True}),
+    Changes(answers={ITEMS[0]: 2.5}),  # type: ignore[dict-item]
+    Changes(answers={ITEMS[0]: "3"}),  # type: ignore[dict-item]
+    Changes(taken_back=("weather",)),
+    Changes(comments={"weather": "rain"}),
+    Changes(comments={DIMENSIONS[0]: "x" * 1_001}),
+    Changes(guesses={DIMENSIONS[0]: 3}),
 )
-def test_what_makes_no_sense_is_refused_alone(engine: Engine, owner: Actor, team_id: str, changes: Changes) -> None:
+
+
+def test_what_makes_no_sense_is_refused_alone(engine: Engine, owner: Actor, team_id: str) -> None:
     shown = opened_round(owner, engine, team_id, people=team_of(2, 0))
     one, two = personal_tokens(owner, engine, shown.id).values()
-    outcomes = answering.apply(
-        engine, secret=SECRET, saves=[Save(one, "d", changes), Save(two, "d", Changes(answers={ITEMS[0]: 3})), Save(one, "d", changes)]
-    )
-    assert [isinstance(outcome, AppError) or outcome for outcome in outcomes] == [True, "saved", True]
+    for changes in SENSELESS:
+        outcomes = answering.apply(
+            engine, secret=SECRET, saves=[Save(one, "d", changes), Save(two, "d", Changes(answers={ITEMS[0]: 3})), Save(one, "d", changes)]
+        )
+        assert [isinstance(outcome, AppError) or outcome for outcome in outcomes] == [True, "saved", True], changes
     assert drafts(engine) == 1
 
 

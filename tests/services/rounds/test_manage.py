@@ -46,26 +46,26 @@ def test_a_draft_can_be_removed_with_its_people(engine: Engine, owner: Actor, te
     assert manage.list_rounds(owner, engine=engine, team_id=team_id) == ()
 
 
-@pytest.mark.parametrize(
-    ("changed", "words"),
-    [
-        ({"name": " "}, "needs a name"),
-        ({"name": "x" * 201}, "longer than 200"),
-        ({"dimensions": ()}, "at least one dimension"),
-        ({"dimensions": ("weather",)}, "no dimension"),
-        ({"languages": ()}, "at least one language"),
-        ({"languages": ("tlh",)}, "not there in the language"),
-        ({"questionnaire": "1999-01"}, "no version"),
-        ({"minimum": 4}, "5 to 50"),
-        ({"minimum": 51}, "5 to 50"),
-        ({"invited": {"sales": -1}}, "makes no sense"),
-        ({"closes_on": date(2020, 1, 1)}, "over already"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else next(iter(value)),
+SENSELESS: tuple[tuple[dict[str, object], str], ...] = (
+    ({"name": " "}, "needs a name"),
+    ({"name": "x" * 201}, "longer than 200"),
+    ({"dimensions": ()}, "at least one dimension"),
+    ({"dimensions": ("weather",)}, "no dimension"),
+    ({"languages": ()}, "at least one language"),
+    ({"languages": ("tlh",)}, "not there in the language"),
+    ({"questionnaire": "1999-01"}, "no version"),
+    ({"minimum": 4}, "5 to 50"),
+    ({"minimum": 51}, "5 to 50"),
+    ({"invited": {"sales": -1}}, "makes no sense"),
+    ({"closes_on": date(2020, 1, 1)}, "over already"),
 )
-def test_a_round_that_makes_no_sense_is_refused(engine: Engine, owner: Actor, team_id: str, changed: dict[str, object], words: str) -> None:
-    with pytest.raises(AppError, match=words):
-        manage.create_round(owner, engine=engine, team_id=team_id, new=new_round(**changed))
+
+
+def test_a_round_that_makes_no_sense_is_refused(engine: Engine, owner: Actor, team_id: str) -> None:
+    for changed, words in SENSELESS:
+        with pytest.raises(AppError, match=words):
+            manage.create_round(owner, engine=engine, team_id=team_id, new=new_round(**changed))
+    assert manage.list_rounds(owner, engine=engine, team_id=team_id) == ()
 
 
 def test_the_minimum_is_only_raised_once_people_were_promised_it(engine: Engine, owner: Actor, team_id: str) -> None:

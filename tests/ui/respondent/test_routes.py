@@ -202,24 +202,28 @@ def test_the_language_is_what_the_browser_asks_for(survey: Survey, accepted: str
     assert f'<html lang="{language}">' in page
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"", b"[]", b"{", b"[" * 50_000, b'{"answers": 3}', b'{"answers": {"weather": 3}}',
-        b'{"taken_back": "x"}', b'{"comments": {"roles": 3}}',
-        json.dumps({"answers": {ITEMS[0]: 9}}).encode(), json.dumps({"answers": {ITEMS[0]: [1]}}).encode(), b"\xff\xfe",
-    ],
-    ids=["empty", "list", "cut", "deep", "number", "item", "text", "comment", "scale", "nested", "bytes"],
-)  # fmt: skip
-def test_what_is_no_answer_is_refused_and_changes_nothing(survey: Survey, content: bytes) -> None:
+SENSELESS = (
+    b"",
+    b"[]",
+    b"{",
+    b"[" * 50_000,
+    b'{"answers": 3}',
+    b'{"answers": {"weather": 3}}',
+    b'{"taken_back": "x"}',
+    b'{"comments": {"roles": 3}}',
+    json.dumps({"answers": {ITEMS[0]: 9}}).encode(),
+    json.dumps({"answers": {ITEMS[0]: [1]}}).encode(),
+    b"\xff\xfe",
+)
+
+
+def test_what_is_no_answer_is_refused_and_changes_nothing(survey: Survey) -> None:
     (path,) = survey.personal(survey.opened(1))
-    assert survey.browser.put(f"{path}/answers", content=content).status_code == 400
-    assert (
-        survey.browser.post(
-            f"{path}/1", content=content or b"a.x=1", headers={"content-type": "application/x-www-form-urlencoded"}
-        ).status_code
-        < 500
-    )
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    for content in SENSELESS:
+        assert survey.browser.put(f"{path}/answers", content=content).status_code == 400, content[:40]
+        assert survey.browser.post(f"{path}/1", content=content or b"a.x=1", headers=form).status_code in (303, 400), content[:40]
+    # Nothing was answered: the link still opens with the promise.
     assert survey.browser.get(path).status_code == 200
 
 
