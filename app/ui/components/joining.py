@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import wording
-from app.errors import AppError, FileError
+from app.errors import AppError, FileError, NotFound
 from app.ingest.model import JoinOffer
 from app.services import jobs, joins, uploads
 from app.services.stored_json import hash_of
@@ -41,8 +41,8 @@ def _offers(visit: Visit, upload: UploadView) -> tuple[JoinOffer, ...]:
     def make() -> tuple[JoinOffer, ...]:
         try:
             return joins.join_offers(visit.actor, engine=visit.engine, upload_id=upload.id, limits=limits)
-        except FileError:
-            # What is wrong with the file is told where it is imported.
+        except (FileError, NotFound):
+            # What is wrong with the file is told where it is imported; another click may have finished it meanwhile.
             return ()
 
     return cache.result(
