@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -25,6 +25,7 @@ HOME_CURRENCY = "amount_home_currency"
 _BESIDE: dict[TableName, frozenset[str]] = {name: frozenset([SEGMENT]) for name in TABLES}
 _BESIDE["deal"] = frozenset([SEGMENT, HOME_CURRENCY])
 _SYSTEM_KEYS = frozenset(["system", "label", "checked", "sources", "how_to_export", "notes", "signature"])
+_MENU = "menu"
 _COMMON_KEYS = frozenset(
     [
         "checked",
@@ -57,7 +58,10 @@ class KnownHeading:
 
 @dataclass(frozen=True)
 class ExportSystem:
-    """A system whose exports are known. `signature` are folded headings that speak for it."""
+    """A system whose exports are known. `signature` are folded headings that speak for it.
+
+    `menu` says for a table where the system exports it, and whether its maker says so ("doc") or it is usual ("unverified").
+    """
 
     name: str
     label: str
@@ -66,6 +70,7 @@ class ExportSystem:
     notes: tuple[str, ...]
     signature: frozenset[str]
     headings: tuple[KnownHeading, ...]
+    menu: Mapping[TableName, tuple[str, bool]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -208,7 +213,7 @@ def _system(path: Path) -> ExportSystem:
         raise CatalogueError(f"{path.name} calls its system “{data['system']}”; it must be named as the file.")
     headings: list[KnownHeading] = []
     for table_name, fields in data.items():
-        if table_name in _SYSTEM_KEYS:
+        if table_name in _SYSTEM_KEYS or table_name == _MENU:
             continue
         if table_name not in TABLES:
             raise CatalogueError(f"{path.name}: there is no table “{table_name}”.")
@@ -236,7 +241,18 @@ def _system(path: Path) -> ExportSystem:
         notes=_texts(path, "notes", data["notes"]),
         signature=frozenset(map(fold, _texts(path, "signature", data["signature"]))),
         headings=tuple(headings),
+        menu=_menu(path, data.get(_MENU, {})),
     )
+
+
+def _menu(path: Path, levels: object) -> dict[TableName, tuple[str, bool]]:
+    found: dict[TableName, tuple[str, bool]] = {}
+    for level, ways in _section(path, _MENU, levels, ["doc", "unverified"]).items():
+        for name, way in _section(path, f"{_MENU}.{level}", ways, TABLES).items():
+            if not isinstance(way, str) or not way.strip():
+                raise CatalogueError(f"{path.name}: “{_MENU}.{level}.{name}” must be a text.")
+            found[next(table for table in TABLES if table == name)] = (way, level == "doc")
+    return found
 
 
 def _outcomes(path: Path, key: str, section: Mapping[str, object]) -> dict[str, Outcome]:

@@ -28,7 +28,7 @@ def upload(page: AppTest, text: str, *, name: str = "deals.csv") -> AppTest:
 
 def settled(page: AppTest) -> AppTest:
     """The page once the work of the import is over; a browser looks by itself every second."""
-    while any(button.label == "Stop" for button in page.button):
+    while any(button.label == "Stop this import" for button in page.button):
         page = shows(page.run())
     return page
 

@@ -24,8 +24,8 @@ def join_box(visit: Visit) -> None:
         return
     waiting = uploads.pending_uploads(visit.actor, engine=visit.engine, team_id=visit.team.id)
     job = jobs.read_job(visit.actor, engine=visit.engine, upload_id=waiting[0].id) if waiting else None
-    # While the file is being read it is not opened once more.
-    offers = _offers(visit, waiting[0]) if waiting and (job is None or job.state != "running") else ()
+    # While the file is being read, or when it was stopped, it is not opened once more.
+    offers = _offers(visit, waiting[0]) if waiting and job is not None and job.state == "done" else ()
     if not offers:
         return
     with st.container(border=True, key="joins"):

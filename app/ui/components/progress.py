@@ -41,7 +41,7 @@ def progress_box(visit: Visit, upload_id: str, *, inspected: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         again = " Taken up again after the server stopped." if job.attempts > 1 else ""
         st.caption(f"{seconds} s so far. You may leave this page or close it; the import goes on.{again}")
-        if st.button("Stop", icon=":material/stop_circle:", key="stop", type="tertiary"):
+        if st.button("Stop this import", icon=":material/stop_circle:", key="stop", type="tertiary"):
             jobs.cancel(visit.actor, engine=visit.engine, upload_id=upload_id)
             st.rerun()
 

@@ -46,7 +46,7 @@ def _field(upload: UploadView, question: Question) -> str | None:
         captions=[escape(choice.means) for choice in question.choices],
         key=f"ask-{upload.id}-{question.key}",
     )
-    if question.example:
+    if question.example and question.kind != "stage_word":
         st.caption(f"From your file: {escape(question.example)}" + (f" ({wording.count(question.rows)} rows)" if question.rows else ""))
     return chosen
 
