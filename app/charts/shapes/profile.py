@@ -19,6 +19,7 @@ ROW = 38
 LEGEND = 26
 """Room between the legend and the plot, for the names of the levels."""
 COLOURED = {"Sales": "sales", "Marketing": "marketing", "Both together": "accent"}
+MARKS = {"Sales": "circle", "Marketing": "diamond", "Both together": "square"}
 DASHES = {"Sales": [1, 0], "Marketing": [6, 3], "Both together": [1, 0]}
 
 
@@ -72,11 +73,14 @@ def chart(
         order="place:Q",
         strokeDash=alt.StrokeDash("group:N").scale(domain=groups, range=[DASHES[group] for group in groups]).legend(None),
     )
-    dots = base.mark_point(filled=True, size=70, opacity=1).encode(
+    dots = base.mark_point(filled=True, size=80, opacity=1).encode(
+        shape=alt.Shape("group:N")
+        .scale(domain=groups, range=[MARKS[group] for group in groups])
+        .legend(alt.Legend(title=None, offset=LEGEND)),
         tooltip=[
             alt.Tooltip("label:N", title="Subject"),
             alt.Tooltip("group:N", title="Side"),
             alt.Tooltip("value:Q", title=title, format=".1f"),
-        ]
+        ],
     )
     return alt.layer(shades, names, lines, dots).properties(height=ROW * max(len(order), 1))

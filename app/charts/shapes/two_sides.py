@@ -63,13 +63,17 @@ def chart(
     ]
     groups = [group for group in colour if any(point["group"] == group for point in points)]
     y = alt.Y("label:N").sort(order).scale(domain=order).title(None).axis(labelLimit=200, ticks=False, domain=False)
-    x = alt.X("value:Q").title(title).axis(format=format, grid=False, tickCount=5).scale(domain=list(domain), nice=False)
+    # Every layer says the scale, or the shared one would begin at zero.
+    scale = alt.Scale(domain=list(domain), nice=False, zero=False)
+    x = alt.X("value:Q").title(title).axis(format=format, grid=False, tickCount=5).scale(scale)
     layers: list[alt.Chart | alt.LayerChart] = []
     if bands:
         levels = alt.Chart(pd.DataFrame([{"at": at, "name": name} for at, name in bands]))
-        layers.append(levels.mark_rule(color=colours.grid, strokeWidth=1).encode(x="at:Q"))
+        layers.append(levels.mark_rule(color=colours.grid, strokeWidth=1).encode(x=alt.X("at:Q").scale(scale)))
         layers.append(
-            levels.mark_text(align="left", dx=4, y=-8, baseline="bottom", color=colours.soft, fontSize=11).encode(x="at:Q", text="name:N")
+            levels.mark_text(align="left", dx=4, y=-8, baseline="bottom", color=colours.soft, fontSize=11).encode(
+                x=alt.X("at:Q").scale(scale), text="name:N"
+            )
         )
     both = [row for row in rows if row.sales is not None and row.marketing is not None]
     if joined and both:
@@ -84,7 +88,7 @@ def chart(
             .mark_rule(strokeWidth=3, color=colours.muted, opacity=0.75)
             .encode(
                 y=y,
-                x=alt.X("from:Q").title(title),
+                x=alt.X("from:Q").title(title).scale(scale),
                 x2="to:Q",
                 strokeDash=alt.StrokeDash("what:N")
                 .scale(domain=["clear difference", "may be chance"], range=[[1, 0], [3, 4]])

@@ -243,7 +243,7 @@ def spread_words(cell: Distribution | Suppressed) -> str:
 
 def signed(value: float | None) -> Cell:
     """A difference with its sign: "+0.4", "−1.2"."""
-    return None if value is None else f"{value:+.1f}".replace("-", wording.MINUS)
+    return None if value is None else f"{value:+.1f}".replace("-", wording.MINUS) if value else "0.0"
 
 
 def _gap_title(found: Sequence[tuple[DimensionResult, Gap]], names: Mapping[str, str]) -> str:
