@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 else:
     alt, pd = Later("altair"), Later("pandas")
 
-ROW = 40
+ROW = 88
 LINE = 44
 """Characters of a statement on one line."""
 NAMES = {"low": "lower answers", "middle": "middle", "high": "higher answers"}
@@ -49,11 +49,12 @@ def chart(rows: Sequence[SpreadRow], *, colours: Palette) -> alt.LayerChart | al
     order = list(dict.fromkeys(str(bar["row"]) for bar in bars))
     ramp = {"low": colours.reference, "middle": colours.muted, "high": colours.accent}
     frame = pd.DataFrame(bars, columns=["row", "group", "from", "to", "middle", "kind", "answers", "share", "text"])
-    y = (
-        alt.Y("row:N")
-        .sort(order)
-        .title(None)
-        .axis(labelExpr="split(datum.value, '\\n')", labelLimit=300, labelLineHeight=14, ticks=False, domain=False)
+    y = alt.Y("row:N").sort(order).title(None).axis(None)
+    # The statement stands above its bar: beside it, a phone would have no room left for the bar.
+    statements = (
+        alt.Chart(pd.DataFrame({"row": order}))
+        .mark_text(align="left", baseline="top", lineBreak="\n", lineHeight=14, fontSize=12, color=colours.ink, x=0, dy=-38)
+        .encode(y=y, text="row:N")
     )
     base = alt.Chart(frame).encode(
         y=y,
@@ -63,17 +64,25 @@ def chart(rows: Sequence[SpreadRow], *, colours: Palette) -> alt.LayerChart | al
             alt.Tooltip("share:Q", title="Share", format=".0%"),
         ],
     )
-    x = alt.X("from:Q").title(None).axis(None).scale(domain=[-1, 1], nice=False)
-    shapes = base.mark_bar(height=22, stroke=colours.paper, strokeWidth=1.5).encode(
+    # Every layer says the scale and that there is no axis, or the layers would not fit together.
+    scale = alt.Scale(domain=[-1, 1], nice=False)
+    x = alt.X("from:Q").title(None).axis(None).scale(scale)
+    shapes = base.mark_bar(height=22, yOffset=21, stroke=colours.paper, strokeWidth=1.5).encode(
         x=x,
         x2="to:Q",
         color=alt.Color("kind:N")
         .scale(domain=list(NAMES.values()), range=[ramp[kind] for kind in NAMES])
         .legend(alt.Legend(title=None, symbolType="square")),
     )
-    words = base.mark_text(fontSize=11, color=colours.paper, clip=True).encode(x=alt.X("middle:Q"), text="text:N")
-    zero = alt.Chart(pd.DataFrame({"at": [0]})).mark_rule(color=colours.ink, strokeWidth=1).encode(x="at:Q")
-    return alt.layer(shapes, words, zero).properties(height=ROW * max(len(order), 1))
+    words = base.mark_text(fontSize=11, color=colours.paper, clip=True, dy=21).encode(
+        x=alt.X("middle:Q").title(None).axis(None).scale(scale), text="text:N"
+    )
+    zero = (
+        alt.Chart(pd.DataFrame({"at": [0]}))
+        .mark_rule(color=colours.grid, strokeWidth=1)
+        .encode(x=alt.X("at:Q").title(None).axis(None).scale(scale))
+    )
+    return alt.layer(zero, shapes, words, statements).properties(height=ROW * max(len(order), 1))
 
 
 def _bars(row: SpreadRow) -> list[dict[str, object]]:
@@ -86,7 +95,7 @@ def _bars(row: SpreadRow) -> list[dict[str, object]]:
         written = f"{part.share:.0%}".replace("%", "\u00a0%")
         bars.append(
             {
-                "row": f"{row.label}\n({row.group})",
+                "row": f"{row.label} ({row.group.lower()})",
                 "group": row.group,
                 "from": at,
                 "to": at + part.share,
@@ -94,7 +103,7 @@ def _bars(row: SpreadRow) -> list[dict[str, object]]:
                 "kind": NAMES[kind],
                 "answers": answers,
                 "share": part.share,
-                "text": f"{answers}: {written}" if part.share >= 0.16 else written if part.share >= 0.08 else "",
+                "text": f"{answers}: {written}" if part.share >= 0.38 else written if part.share >= 0.08 else "",
             }
         )
         at += part.share

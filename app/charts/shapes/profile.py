@@ -16,7 +16,7 @@ else:
     alt, pd = Later("altair"), Later("pandas")
 
 ROW = 38
-LEGEND = 26
+LEGEND = 38
 """Room between the legend and the plot, for the names of the levels."""
 COLOURED = {"Sales": "sales", "Marketing": "marketing", "Both together": "accent"}
 MARKS = {"Sales": "circle", "Marketing": "diamond", "Both together": "square"}
@@ -53,11 +53,14 @@ def chart(
         .mark_rect(color=colours.grid, opacity=0.45)
         .encode(x=alt.X("from:Q").scale(scale).title(title), x2="to:Q")
     )
-    names = (
-        alt.Chart(bands.assign(middle=(bands["from"] + bands["to"]) / 2))
-        .mark_text(y=-8, baseline="bottom", color=colours.soft, fontSize=11)
+    middles = bands.assign(middle=(bands["from"] + bands["to"]) / 2)
+    # Every other name stands higher, so that on a phone they do not run into each other.
+    names = [
+        alt.Chart(middles[middles["shade"] == up])
+        .mark_text(y=y_of_name, baseline="bottom", color=colours.soft, fontSize=11)
         .encode(x=alt.X("middle:Q").scale(scale), text="name:N")
-    )
+        for up, y_of_name in ((0, -20), (1, -7))
+    ]
     frame = pd.DataFrame(
         [{"label": p.label, "group": p.group, "value": p.value, "place": order.index(p.label)} for p in points if p.value is not None],
         columns=["label", "group", "value", "place"],
@@ -83,4 +86,4 @@ def chart(
             alt.Tooltip("value:Q", title=title, format=".1f"),
         ],
     )
-    return alt.layer(shades, names, lines, dots).properties(height=ROW * max(len(order), 1))
+    return alt.layer(shades, *names, lines, dots).properties(height=ROW * max(len(order), 1))

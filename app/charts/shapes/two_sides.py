@@ -16,7 +16,7 @@ else:
     alt, pd = Later("altair"), Later("pandas")
 
 ROW = 38
-LEGEND = 26
+LEGEND = 38
 """Room between the legend and the plot, for the names of the levels."""
 MARKS = {"Sales": "circle", "Marketing": "diamond", "Both together": "square"}
 
@@ -68,13 +68,15 @@ def chart(
     x = alt.X("value:Q").title(title).axis(format=format, grid=False, tickCount=5).scale(scale)
     layers: list[alt.Chart | alt.LayerChart] = []
     if bands:
-        levels = alt.Chart(pd.DataFrame([{"at": at, "name": name} for at, name in bands]))
+        # Every other name stands higher, so that on a phone they do not run into each other.
+        levels = alt.Chart(pd.DataFrame([{"at": at, "name": name, "up": i % 2} for i, (at, name) in enumerate(bands)]))
         layers.append(levels.mark_rule(color=colours.grid, strokeWidth=1).encode(x=alt.X("at:Q").scale(scale)))
-        layers.append(
-            levels.mark_text(align="left", dx=4, y=-8, baseline="bottom", color=colours.soft, fontSize=11).encode(
-                x=alt.X("at:Q").scale(scale), text="name:N"
+        for up, y_of_name in ((0, -20), (1, -7)):
+            layers.append(
+                levels.transform_filter(f"datum.up == {up}")
+                .mark_text(align="left", dx=3, y=y_of_name, baseline="bottom", color=colours.soft, fontSize=11)
+                .encode(x=alt.X("at:Q").scale(scale), text="name:N")
             )
-        )
     both = [row for row in rows if row.sales is not None and row.marketing is not None]
     if joined and both:
         spans = pd.DataFrame(
@@ -92,7 +94,7 @@ def chart(
                 x2="to:Q",
                 strokeDash=alt.StrokeDash("what:N")
                 .scale(domain=["clear difference", "may be chance"], range=[[1, 0], [3, 4]])
-                .legend(alt.Legend(title=None, symbolType="stroke", symbolStrokeWidth=2, offset=LEGEND)),
+                .legend(alt.Legend(title=None, symbolType="stroke", symbolStrokeWidth=2, orient="bottom")),
             )
         )
     layers.append(

@@ -89,9 +89,9 @@ def guesses(published: Published, questionnaire: Questionnaire) -> None:
     names = questionnaire.wording("en").dimensions
     rows = []
     for dimension in published.dimensions:
-        cells = [_guess_words(dimension.view(side).guess) for side in GROUPS[:2]]
-        if any(cells):
-            rows.append((names[dimension.id].name, *cells))
+        found = [dimension.view(side).guess for side in GROUPS[:2]]
+        if any(isinstance(guess, Guess) for guess in found):
+            rows.append((names[dimension.id].name, *(_guess_words(guess) for guess in found)))
     if rows:
         st.markdown("**How well each side knows the other**")
         figure.table(("Subject", "Sales guessed of marketing", "Marketing guessed of sales"), tuple(rows), alt="What each side guessed")
