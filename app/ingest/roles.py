@@ -16,6 +16,8 @@ from app.tables import MAX_SEGMENTS, TABLES, TableName
 FEW = 200
 OF_ROWS = 0.2
 LONG_TEXT = 60
+REPEATED = 5
+"""A long text that stands in so many rows on average is the name of a group and nothing that somebody wrote."""
 
 
 def propose_roles(
@@ -82,7 +84,7 @@ def _role(table: TableName, column: Column, catalogue: Catalogue, answers: Answe
         return "ignored", 0.8, "It identifies records rather than grouping them."
     if column.numbers > 0.97 and (column.distinct > 20 or {"amount", "value", "price", "revenue", "total"} & set(words(column.heading))):
         return "ignored", 0.7, "It holds numbers, no groups."
-    if column.length > LONG_TEXT:
+    if column.length > LONG_TEXT and column.distinct * REPEATED > column.filled:
         return "ignored", 0.8, "It holds free text."
     if (column.distinct <= FEW and column.distinct <= max(2.0, 0.5 * column.filled)) or column.distinct < OF_ROWS * column.rows:
         known = known_segment(table, column.heading, catalogue)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import isinf
 from typing import TYPE_CHECKING
 
+from app.charts.labels import AS_LINES, label, row
 from app.charts.theme import Palette
 from app.later import Later
 
@@ -36,7 +37,7 @@ class ChangeRow:
 
 def chart(rows: Sequence[ChangeRow], *, colours: Palette) -> alt.LayerChart | alt.FacetChart:
     """Changes against claims, in the given order. Intervals beyond `WIDEST` are drawn to the edge; the table has the numbers."""
-    order = [r.label for r in rows]
+    order = [label(r.label) for r in rows]
     edge = max(
         [0.5, *(abs(r.claimed) * 1.25 for r in rows), *(min(r.high, WIDEST) for r in rows if r.high is not None and not isinf(r.high))]
     )
@@ -46,7 +47,7 @@ def chart(rows: Sequence[ChangeRow], *, colours: Palette) -> alt.LayerChart | al
     observed = pd.DataFrame(
         [
             {
-                "claim": r.label,
+                "claim": label(r.label),
                 "value": r.value,
                 "low": r.low,
                 "high": min(r.high, edge) if r.high is not None else None,
@@ -57,8 +58,10 @@ def chart(rows: Sequence[ChangeRow], *, colours: Palette) -> alt.LayerChart | al
         ],
         columns=["claim", "value", "low", "high", "what"],
     )
-    cited = pd.DataFrame([{"claim": r.label, "value": r.claimed, "what": "cited figure"} for r in rows], columns=["claim", "value", "what"])
-    y = alt.Y("claim:N").sort(order).title(None).axis(labelLimit=210, ticks=False, domain=False)
+    cited = pd.DataFrame(
+        [{"claim": label(r.label), "value": r.claimed, "what": "cited figure"} for r in rows], columns=["claim", "value", "what"]
+    )
+    y = alt.Y("claim:N").sort(order).title(None).axis(labelExpr=AS_LINES, labelLimit=0, ticks=False, domain=False)
     x = alt.X("value:Q").title("Relative change").axis(format="+.0%", tickCount=7, grid=True).scale(scale)
     both = ["yours, with likely range", "cited figure"]
     colour = alt.Color("what:N").scale(domain=both, range=[colours.accent, colours.reference]).legend(alt.Legend(title=None))
@@ -78,4 +81,4 @@ def chart(rows: Sequence[ChangeRow], *, colours: Palette) -> alt.LayerChart | al
     words = (
         alt.Chart(cited).mark_text(dy=-21, fontSize=11, color=colours.reference).encode(y=y, x=x, text=alt.Text("value:Q", format="+.0%"))
     )
-    return alt.layer(zero, bars, ticks, dots, words).properties(height=ROW * max(len(rows), 1))
+    return alt.layer(zero, bars, ticks, dots, words).properties(height=row([r.label for r in rows], least=ROW) * max(len(rows), 1))

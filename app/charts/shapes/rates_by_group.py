@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.charts.labels import AS_LINES, label, row
 from app.charts.theme import Palette
 from app.later import Later
 
@@ -34,11 +35,11 @@ class GroupPoint:
 def chart(groups: Sequence[GroupPoint], *, overall: float | None, colours: Palette, title: str) -> alt.LayerChart | alt.FacetChart:
     """Rates by group, in the given order, at most `MOST` rows; the table beside the chart has them all."""
     shown = groups[:MOST]
-    order = [g.label for g in shown]
+    order = [label(g.label) for g in shown]
     frame = pd.DataFrame(
         [
             {
-                "group": g.label,
+                "group": label(g.label),
                 "rate": g.value,
                 "low": g.low,
                 "high": g.high,
@@ -49,7 +50,7 @@ def chart(groups: Sequence[GroupPoint], *, overall: float | None, colours: Palet
         ],
         columns=["group", "rate", "low", "high", "n", "kind"],
     )
-    y = alt.Y("group:N").sort(order).title(None).axis(labelLimit=260, ticks=False, domain=False)
+    y = alt.Y("group:N").sort(order).title(None).axis(labelExpr=AS_LINES, labelLimit=0, ticks=False, domain=False)
     x = alt.X("rate:Q").title(title).axis(format=".3~p", tickCount=5, grid=True).scale(zero=False, nice=True)
     base = alt.Chart(frame).encode(
         y=y,
@@ -78,4 +79,4 @@ def chart(groups: Sequence[GroupPoint], *, overall: float | None, colours: Palet
         layers.append(
             rule.mark_text(align="left", dx=4, dy=-4, baseline="bottom", y=0, color=colours.muted).encode(x="rate:Q", text="label:N")
         )
-    return alt.layer(*layers).properties(height=ROW * max(len(shown), 1))
+    return alt.layer(*layers).properties(height=row([g.label for g in shown], least=ROW) * max(len(shown), 1))

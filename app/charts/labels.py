@@ -1,0 +1,28 @@
+"""Labels of a chart's rows: long names go over several lines instead of being cut, so that names with the same beginning stay apart."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+WIDTH = 38
+"""Characters of a line that fit beside a plot of print width."""
+LINES = 3
+LINE = 14
+"""Points from line to line."""
+AS_LINES = "split(datum.label, '\\n')"
+"""The expression that makes Vega draw the parts of a label as lines."""
+
+
+def label(name: str) -> str:
+    """A name in lines; only one that does not fit into three loses its middle, and the chart's table has it whole."""
+    most = WIDTH * LINES
+    if len(name) > most:
+        name = f"{name[: most // 2 - 2].rstrip()} … {name[-(most // 2 - 2) :].lstrip()}"
+    lines = textwrap.wrap(name, WIDTH) or [""]
+    return "\n".join(lines[: LINES + 1])
+
+
+def row(names: Sequence[str], *, least: int) -> int:
+    """The height in points of one row that holds the longest of these names, at least `least`."""
+    return max([least, *((label(name).count("\n") + 1) * LINE + 8 for name in names)])
