@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+import app.services
 import app.storage.queries
 from app.clock import now
 from app.errors import NotFound
@@ -37,11 +38,11 @@ from app.storage.tables import Dataset, Deletion, ImportJob, SavedMapping
 
 LIMITS = Limits()
 
-ASKS_BY_LOGIN = {"memberships", "organization_by_key", "add_organization", "invitations", "due", "running"}
+ASKS_BY_LOGIN = {"memberships", "organization_by_key", "add_organization", "invitations", "due", "running", "link_by_token"}
 """The queries that cannot know the organization yet.
 
-They find it, by the verified login, a well-known name or the hash of a respondent's token; make it; or ask for all, as the clock that
-closes rounds does, and a server that starts and takes up what another left.
+They find it, by the verified login, a well-known name or the hash of a respondent's or a reader's token; make it; or ask for all, as the
+clock that closes rounds does, and a server that starts and takes up what another left.
 """
 
 
@@ -183,6 +184,41 @@ def test_every_use_case_is_tried_by_a_stranger(engine: Engine, stranger: Actor, 
         and next(iter(look_at.signature(function).parameters)) == "actor"
     }
     assert set(use_cases(stranger, engine, theirs, tmp_path)) | NAMES_NOTHING == found
+
+
+TRIED_ELSEWHERE = {
+    "app.services.actor": "tests/services/test_actor.py",
+    "app.services.alignment": "tests/services/test_alignment.py",
+    "app.services.joins": "tests/services/test_joins.py",
+    "app.services.next_steps": "tests/services/test_planned_actions.py",
+    "app.services.planned_actions": "tests/services/test_planned_actions.py",
+    "app.services.play_company": "",
+    "app.services.play_survey": "",
+    "app.services.report.gather": "tests/services/report/test_kept.py",
+    "app.services.report.kept": "tests/services/report/test_kept.py",
+    "app.services.report.sharing": "tests/services/report/test_kept.py",
+    "app.services.report.survey": "tests/services/report/test_kept.py",
+    "app.services.rounds.closed": "tests/services/rounds/test_strangers.py",
+    "app.services.rounds.manage": "tests/services/rounds/test_strangers.py",
+    "app.services.rounds.reminding": "tests/services/rounds/test_strangers.py",
+    "app.services.survey_file": "tests/services/test_survey_file.py",
+    "app.services.survey_weights": "tests/services/test_survey_weights.py",
+}
+"""Modules whose use cases are tried by a stranger in a test of their own; the play company is made in the actor's own organization."""
+
+
+def test_every_module_with_use_cases_is_tried_somewhere() -> None:
+    found = set()
+    for found_module in pkgutil.walk_packages(app.services.__path__, "app.services."):
+        module = import_module(found_module.name)
+        for name, function in look_at.getmembers(module, look_at.isfunction):
+            parameters = look_at.signature(function).parameters
+            if function.__module__ == module.__name__ and not name.startswith("_") and next(iter(parameters), None) == "actor":
+                found.add(module.__name__)
+    here = {module.__name__ for module in (commits, deletion, imported, jobs, mappings, own, preparation, snapshots, teams, uploaded)}
+    assert found == here | set(TRIED_ELSEWHERE)
+    root = Path(__file__).parents[2]
+    assert [path for path in TRIED_ELSEWHERE.values() if path and "stranger" not in (root / path).read_text(encoding="utf-8")] == []
 
 
 def test_a_stranger_finds_nothing_and_changes_nothing(

@@ -19,7 +19,9 @@ from app.services.actor import Actor
 from app.services.commits import commit_upload
 from app.services.report import kept, sharing
 from app.services.report.beside import movements
+from app.services.report.gather import data_hash
 from app.services.report.material import Choice
+from app.services.report.survey import survey_words
 from app.services.scorecard.request import Request
 from app.services.uploads import start_upload
 
@@ -63,12 +65,20 @@ def test_a_report_is_made_kept_shared_and_removed(
         lambda: kept.list_reports(stranger, engine=engine, team_id=loaded),
         lambda: kept.remove(stranger, engine=engine, report_id=first.id),
         lambda: sharing.share(stranger, engine=engine, report_id=first.id),
+        lambda: kept.read_report(stranger, engine=engine, report_id=first.id),
+        lambda: kept.fresh(stranger, engine=engine, team_id=loaded, request=Request(), choice=CHOICE, maker=maker),
+        lambda: kept.start(stranger, engine=engine, team_id=loaded, request=Request(), choice=CHOICE, maker=maker),
+        lambda: data_hash(stranger, engine=engine, team_id=loaded),
+        lambda: survey_words(stranger, engine=engine, team_id=loaded),
+        lambda: sharing.revoke(stranger, engine=engine, link_id=first.id),
         lambda: kept.make(stranger, engine=engine, team_id=loaded, request=Request(), choice=CHOICE, maker=maker),
     ):
         with pytest.raises(NotFound):
             refused()
     with pytest.raises(AccessDenied):
         sharing.share(replace(owner, role="viewer"), engine=engine, report_id=first.id)
+
+    assert sharing.list_links(stranger, engine=engine, report_id=first.id) == ()
 
     link, token = sharing.share(owner, engine=engine, report_id=first.id, days=2)
     other, second_token = sharing.share(owner, engine=engine, report_id=first.id)
