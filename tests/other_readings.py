@@ -8,19 +8,29 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import tempfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from pathlib import Path
 
 from app.ingest.raw import RawTable
 
 AGREES = "agrees"
+_COLUMNS = 500
 
 
-def compare(data: bytes, raw: RawTable) -> str:
-    """ "agrees", or how many rows differ with the first of them, or why nobody else was asked."""
-    kind = raw.facts.kind
+def compare(path: Path, raw: RawTable) -> str:
+    """That both agree, or how many rows differ with the first of them, or why nobody else was asked."""
+    kind, data = raw.facts.kind, path.read_bytes()
+    published = path.parent.with_name("json") / f"{path.stem}.json"
+    if published.exists():
+        records = json.loads(published.read_bytes())
+        return _difference(raw, dict(zip(raw.lines.to_pylist(), (list(map(str, record.values())) for record in records), strict=True)))
+    if kind in ("xls", "xlsb", "ods") and path.with_suffix(".xlsx").exists():
+        # The same sheet saved in another format, read by another reader.
+        kind, data = "xlsx", path.with_suffix(".xlsx").read_bytes()
     if raw.notes and raw.notes[0].startswith("Unpacked"):
         return "not compared: packed"
     if kind == "csv":
@@ -73,7 +83,8 @@ def _by_openpyxl(data: bytes, raw: RawTable) -> Iterator[tuple[int, list[str]]]:
 
     book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
     sheet = book[raw.facts.sheet or book.sheetnames[0]]
-    for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+    last = max(raw.lines.to_pylist())
+    for number, row in enumerate(sheet.iter_rows(max_row=last, max_col=_COLUMNS, values_only=True), start=1):
         yield number, [_shown(value) for value in row]
 
 

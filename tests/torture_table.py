@@ -46,7 +46,7 @@ def look(path: Path) -> dict[str, Any]:
     """What one file leads to; run in a process of its own, so that the worker's peak of memory is its children's."""
     start = time.perf_counter()
     try:
-        found = _look(path.read_bytes(), path.name)
+        found = _look(path)
     except AppError as refusal:
         # A defect of the worker is shown with a reference, and is what this table looks for.
         defect = "report reference" in str(refusal)
@@ -55,11 +55,12 @@ def look(path: Path) -> dict[str, Any]:
     return found | {"seconds": round(seconds, 2), "megabytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024}
 
 
-def _look(data: bytes, name: str) -> dict[str, Any]:
+def _look(path: Path) -> dict[str, Any]:
+    data, name = path.read_bytes(), path.name
     start = time.perf_counter()
     inspection = inspect_file(data, name=name)
     took = time.perf_counter() - start
-    also: dict[str, Any] = {"took": took, "other": compare(data, open_file(data, name=name, answers=Answers(), limits=Limits()))}
+    also: dict[str, Any] = {"took": took, "other": compare(path, open_file(data, name=name, answers=Answers(), limits=Limits()))}
     if inspection.table is None and not any(question.kind == "encoding" for question in inspection.questions):
         return {"result": "no table of ours", "why": f"{inspection.file.kind}, {inspection.file.rows} rows"} | also
     if inspection.questions:
