@@ -300,3 +300,47 @@ def test_two_columns_alike_are_asked_about() -> None:
     assert (question.kind, [choice.value for choice in question.choices]) == ("amount", ["Betrag alt", "Betrag neu"])
     table = read(raw, Answers(fields={"amount": "Betrag neu"}))
     assert table.receipt.amounts == AmountCheck("Betrag neu", None, "11.0000", "11.0000", "0.0000")
+
+
+def test_ids_whose_digits_were_cut_off_are_never_taken_for_one_record() -> None:
+    raw = csv_of(
+        ["Deal ID", "Deal Stage", "Amount", "Close Date"],
+        ["5.65E+17", "Closed Won", "10.00", "2024-01-02"],
+        ["5.65E+17", "Closed Lost", "20.00", "2024-01-03"],
+        ["00123", "Closed Lost", "30.00", "2024-01-04"],
+    )  # fmt: skip
+    table = read(raw, Answers())
+    assert [(row["id"], row["amount"]) for row in rows_of(table)] == [(None, Decimal(10)), (None, Decimal(20)), ("00123", Decimal(30))]
+    assert table.receipt.warnings == (
+        "2 ids in “Deal ID” look like 2.41E+18: a spreadsheet has cut their digits off, so they are left out. "
+        "Export the file anew and do not open it in one.",
+    )
+
+
+def test_words_for_nothing_are_blanks_or_answers_and_the_receipt_says_which() -> None:
+    raw = csv_of(
+        ["Deal ID", "Deal Stage", "Amount", "Close Date", "Lead Source"],
+        ["1", "Closed Won", "N/A", "2024-01-02", "Select"],
+        ["2", "Closed Lost", "20.00", "-", "None"],
+        ["3", "Closed Lost", "30.00", "null", "-None-"],
+        ["4", "Closed Lost", "#DIV/0!", "2024-01-04", "Web"],
+    )  # fmt: skip
+    table = read(raw, Answers())
+    assert [row["source"] for row in rows_of(table)] == ["Select", "None", None, "Web"]
+    assert {(change.column, change.what, change.cells) for change in table.receipt.changed} == {
+        ("Amount", "“N/A” was read as blank.", 1),
+        ("Amount", "Cells that could not be read became blank.", 1),
+        ("Close Date", "“-” or “null” was read as blank.", 2),
+        ("Lead Source", "“-None-” was read as blank.", 1),
+        ("Lead Source", "“Select” or “None” was kept as an answer, because in a column of words it may be one.", 2),
+    }
+
+
+@pytest.mark.parametrize(("code", "amount"), [("usd", "12.34"), ("jpy", "1234"), ("kwd", "1.234")])
+def test_the_smallest_unit_depends_on_the_currency(code: str, amount: str) -> None:
+    raw = csv_of(
+        ["id", "customer_id", "created", "amount", "currency", "status", "livemode"],
+        ["ch_1", "cus_1", "2024-01-02 10:00:00", "1234", code, "succeeded", "true"],
+    )
+    table = read(raw, Answers(table="revenue_line", system="stripe"))
+    assert [row["amount"] for row in rows_of(table)] == [Decimal(amount)]

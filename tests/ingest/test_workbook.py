@@ -98,6 +98,14 @@ def test_cells_become_text_without_loss() -> None:
     assert (raw.facts.kind, raw.facts.sheet, raw.facts.encoding, raw.facts.lines) == ("xlsx", "S", None, 3)
 
 
+def test_the_point_of_a_true_number_is_never_a_thousands_mark() -> None:
+    book = workbook(S=[["Id", "Amount", "Mixed"], ["1", 1.234, 1.234], ["2", 2.345, "1.234"], ["3", 5.5, "n/a"]])
+    raw = opened(saved(book))
+    assert raw.number_columns == frozenset({1})
+    # In a column of numbers and texts a fourth decimal keeps the two apart.
+    assert [row[1:] for row in rows(raw)] == [["1.234", "1.2340"], ["2.345", "1.234"], ["5.5", "n/a"]]
+
+
 def test_error_cells_keep_their_code() -> None:
     head = '<row r="1"><c r="A1" t="inlineStr"><is><t>Deal</t></is></c><c r="B1" t="inlineStr"><is><t>Amount</t></is></c></row>'
     data = '<row r="2"><c r="A2"><v>5</v></c><c r="B2" t="e"><f>1/0</f><v>#DIV/0!</v></c></row>'
