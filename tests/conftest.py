@@ -1,4 +1,4 @@
-"""What every test may use: the real files, a PostgreSQL server, a browser; and the rule that nothing is skipped where all is required.
+"""What every test may use: the real files, databases of both kinds, a browser; and the rule that nothing is skipped where all is required.
 
 A test that needs something this machine lacks is skipped with a sentence that says how to get it. With
 ``SCORECARD_TEST_REQUIRE_ALL=1``, which `.ci/run` sets, such a skip is a failure: a green run then means that everything ran.
@@ -16,11 +16,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+    from sqlalchemy import Engine
 
 REQUIRE_ALL = os.environ.get("SCORECARD_TEST_REQUIRE_ALL") == "1"
 
@@ -178,6 +180,82 @@ def _free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+# --- Databases ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def upgraded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file at the newest revision, without a row; tests copy it, because running every migration takes longer than most tests."""
+    from app.storage import migrations
+    from app.storage.engine import make_engine
+
+    path = tmp_path_factory.mktemp("upgraded") / "app.db"
+    engine = make_engine(f"sqlite:///{path}")
+    migrations.upgrade(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def upgraded_postgresql(postgres_url: str) -> str:
+    """The name of a PostgreSQL database at the newest revision; a test's own database is made from this template."""
+    from app.storage import migrations
+    from app.storage.engine import make_engine
+
+    name = "upgraded"
+    _administer(postgres_url, f"CREATE DATABASE {name}")
+    engine = make_engine(_database(postgres_url, name))
+    migrations.upgrade(engine)
+    engine.dispose()
+    return name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database without tables."""
+    if request.param == "sqlite":
+        yield from _opened(f"sqlite:///{tmp_path / 'app.db'}")
+    else:
+        yield from _made(request.getfixturevalue("postgres_url"), template="template1")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database at the newest revision."""
+    if request.param == "sqlite":
+        path = shutil.copyfile(request.getfixturevalue("upgraded_sqlite"), tmp_path / "app.db")
+        yield from _opened(f"sqlite:///{path}")
+    else:
+        yield from _made(request.getfixturevalue("postgres_url"), template=request.getfixturevalue("upgraded_postgresql"))
+
+
+def _made(server: str, *, template: str) -> Iterator[Engine]:
+    name = f"test_{uuid4().hex}"
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield from _opened(_database(server, name))
+    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _opened(url: str) -> Iterator[Engine]:
+    from app.storage.engine import make_engine
+
+    engine = make_engine(url)
+    yield engine
+    engine.dispose()
+
+
+def _database(server: str, name: str) -> str:
+    return f"{server.rpartition('/')[0]}/{name}"
+
+
+def _administer(server: str, statement: str) -> None:
+    """Make or remove a database, which no transaction may surround."""
+    import psycopg
+
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(statement.encode())
 
 
 # --- Browser --------------------------------------------------------------------------------------------------------

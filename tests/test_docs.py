@@ -112,7 +112,7 @@ def test_the_readmes_commands_do_what_it_says(deals: Path, capsys: pytest.Captur
     assert "38 % higher win rates" in told["scorecard deals.csv --group Region"]
 
 
-def test_the_readmes_options_do_what_it_says(deals: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_readmes_options_do_what_it_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "own.csv"
     path.write_text(
         "Deal ID,Stage,Amount,Deal value,Close Date\n1,Won,1,10,03/04/2025\n2,Lost,1,30,05/06/2025\n3,Pending,1,50,\n", encoding="utf-8"

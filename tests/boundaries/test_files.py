@@ -12,15 +12,16 @@ from tests.boundaries.sources import ROOT, own_files
 HOSTS = [
     "pypi" + r"\.org", "pythonhosted" + r"\.org", "npmjs" + r"\.(org|com)", "deb" + r"\.debian\.org", "index" + "-url", "find" + "-links",
 ]  # fmt: skip
-FOLDERS = ["/" + "work/", "/" + "root/", "/" + "opt/(pypi|wheels)", "/" + r"home/\w+/", "/" + r"Users/\w+/", r"\.\./" + "shared"]
-TOOLS = ["clau" + "de", "anth" + "ropic", "chat" + "gpt", "open" + "ai", "co" + "pilot", "language" + " model", r"\bLL" + r"M\b"]
+FOLDERS = ["/" + "work/", "/" + "root/", "/" + "opt/(pypi|wheels)", "/" + r"home/\w+/", "/" + r"users/\w+/", r"\.\./" + "shared"]
+TOOLS = ["clau" + "de", "anth" + "ropic", "chat" + "gpt", "open" + "ai", "co" + "pilot", "language" + " model", r"\bll" + r"m\b"]
 WORK = [
-    "(AI|coding|sub-?)[ -]?" + r"agents?\b",
+    "(ai|coding|sub-?)[ -]?" + r"agents?\b",
     r"\bhelper" + r" (agent|session)",
     r"\b(previous|earlier) " + r"(working )?session\b(?! state)",
     r"\b(fixes|closes|issue|ticket|task) #?" + r"\d+\b",
 ]  # fmt: skip
-PATTERN = re.compile("|".join(f"(?:{part})" for part in [*HOSTS, *FOLDERS, *TOOLS, *WORK]), re.IGNORECASE)
+# In small letters and one by one: a pattern that begins with plain letters goes through a text many times as fast as one of many choices.
+PATTERNS = [re.compile(part) for part in [*HOSTS, *FOLDERS, *TOOLS, *WORK]]
 
 ALLOWED = {
     # The one place that knows of the real files beside the repository.
@@ -29,6 +30,12 @@ ALLOWED = {
     ("Makefile", "index" + "-url"),
 }
 LARGE = 2 * 1024**2
+
+
+def named(text: str) -> list[tuple[int, str]]:
+    """What a text names that it should not, with the number of the line."""
+    small = text.lower()
+    return sorted((small.count("\n", 0, match.start()) + 1, match[0]) for pattern in PATTERNS for match in pattern.finditer(small))
 
 
 def test_no_file_names_a_machine_an_index_or_a_tool() -> None:
@@ -41,8 +48,7 @@ def test_no_file_names_a_machine_an_index_or_a_tool() -> None:
         except UnicodeDecodeError:
             continue
         name = path.relative_to(ROOT).as_posix()
-        for number, line in enumerate(text.splitlines(), 1):
-            found += [f"{name}:{number}: {match[0]}" for match in PATTERN.finditer(line) if (name, match[0]) not in ALLOWED]
+        found += [f"{name}:{number}: {word}" for number, word in named(text) if (name, word) not in ALLOWED]
     assert found == []
 
 
@@ -54,16 +60,17 @@ def test_no_file_names_a_machine_an_index_or_a_tool() -> None:
         "cd /" + "home/anna/x",
         "Fixes #" + "12",
         "written by Chat" + "GPT",
+        "an LL" + "M",
         "an AI " + "agent",
         "as in the previous " + "session",
     ],
 )
 def test_what_is_looked_for_is_found(line: str) -> None:
-    assert PATTERN.search(line)
+    assert named(line)
 
 
 @pytest.mark.parametrize(
     "line", ["the session state", "in this session", "each session of the database", "ibis#12101", "homework/", "the sales agent", "a task"]
 )
 def test_the_fields_own_words_are_not(line: str) -> None:
-    assert PATTERN.search(line) is None
+    assert named(line) == []

@@ -5,18 +5,20 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 
 import pytest
 
-from tests.boundaries.sources import ROOT, imported_modules, python_files
+from tests.boundaries.sources import ROOT, imported_modules, nodes, python_files
 
 CODE = python_files("app", "pages", "streamlit_app.py")
 
 
 def uses(tree: ast.Module, module: str, *names: str) -> bool:
     """Whether a file takes one of these names from a module, as an attribute or by import."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Attribute) and node.attr in names:
             return True
         if isinstance(node, ast.ImportFrom) and node.module == module and any(alias.name in names for alias in node.names):
@@ -66,6 +68,12 @@ def third_party(trees: dict[str, ast.Module]) -> set[str]:
     return top - set(sys.stdlib_module_names) - {"app", "tests", "__future__"}
 
 
+@cache
+def distributions() -> Mapping[str, list[str]]:
+    """The distributions that bring each importable package; one look goes through the list of files of everything installed."""
+    return packages_distributions()
+
+
 @pytest.mark.parametrize(
     ("parts", "files"),
     [
@@ -76,9 +84,8 @@ def third_party(trees: dict[str, ast.Module]) -> set[str]:
 def test_what_is_imported_is_declared(parts: tuple[str, ...], files: tuple[str, ...]) -> None:
     # A package that is there only because another one needs it today may be gone tomorrow.
     declared = {name for file in files for name in requirements(file)}
-    distributions = packages_distributions()
     missing = {
-        module for module in third_party(python_files(*parts)) if not {d.lower() for d in distributions.get(module, [module])} & declared
+        module for module in third_party(python_files(*parts)) if not {d.lower() for d in distributions().get(module, [module])} & declared
     }
     assert missing == set()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -32,10 +33,10 @@ def test_a_database_is_current_from_its_migration_on(tmp_path: Path) -> None:
     assert not glance.is_current(url)
 
 
-def test_the_tables_of_the_example_are_counted(tmp_path: Path) -> None:
-    url = f"sqlite+pysqlite:///{(tmp_path / 'app.db').as_posix()}"
+def test_the_tables_of_the_example_are_counted(tmp_path: Path, upgraded_sqlite: Path) -> None:
+    path = shutil.copyfile(upgraded_sqlite, tmp_path / "app.db")
+    url = f"sqlite+pysqlite:///{path.as_posix()}"
     engine = make_engine(url)
-    migrations.upgrade(engine)
     assert glance.example_tables(url) == 0
     load_example(local_actor(engine), engine=engine, files=[TRAFFIC], limits=Limits())
     # The server still holds the database open, as it may at a start beside another.

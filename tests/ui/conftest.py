@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,8 +11,6 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app.settings import settings
-from app.storage import migrations
-from app.ui import cache
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,12 +18,12 @@ Open = Callable[[str], AppTest]
 
 
 @pytest.fixture
-def open_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+def open_page(tmp_path: Path, upgraded_sqlite: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """`open_page("data")` is the page of that name in a new session, over an empty database."""
     monkeypatch.setenv("SCORECARD_DATA_DIR", str(tmp_path))
     settings.cache_clear()
     settings().prepare_folders()
-    migrations.upgrade(cache.database())
+    shutil.copyfile(upgraded_sqlite, tmp_path / "scorecard.db")
     st.cache_resource.clear()
 
     def open_(name: str) -> AppTest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,6 @@ from app.services.rounds.model import NewRound
 from app.services.rounds.sealing import new_token
 from app.services.teams import list_teams
 from app.settings import settings
-from app.storage import migrations
 from app.ui import cache
 from app.ui.respondent.limiter import MISSES, Limiter
 from app.ui.respondent.server import app
@@ -84,11 +84,11 @@ class Survey:
 
 
 @pytest.fixture
-def survey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Survey]:
+def survey(tmp_path: Path, upgraded_sqlite: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Survey]:
     monkeypatch.setenv("SCORECARD_DATA_DIR", str(tmp_path))
     settings.cache_clear()
+    shutil.copyfile(upgraded_sqlite, tmp_path / "scorecard.db")
     engine = cache.database()
-    migrations.upgrade(engine)
     owner = local_actor(engine)
     here = state()
     yield Survey(owner, engine, list_teams(owner, engine=engine)[0].id, here, Browser())
