@@ -8,6 +8,7 @@ from app.ingest.model import Receipt
 from app.report.content import Block, Bullets, Card, Grid, Heading, Paragraph
 from app.services.report.material import Imported, Material
 from app.services.scorecard.words import HOW, evidence_lines, grade_letter
+from app.services.systems import system_name
 
 METHODS: tuple[tuple[str, str], ...] = (
     (
@@ -105,7 +106,7 @@ def _receipt(one: Imported) -> list[Block]:
 
 def _file(one: Imported) -> str:
     day = f", imported on {wording.day(one.imported_on)}" if one.imported_on is not None else ""
-    return one.file_name + day + (f", from {one.receipt.system}" if one.receipt.system else "")
+    return one.file_name + day + (f", from {system_name(one.receipt.system)}" if one.receipt.system else "")
 
 
 def _amounts(found: Receipt) -> str:

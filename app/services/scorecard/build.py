@@ -16,6 +16,7 @@ from app.services.scorecard.model import BreakDownLine, ClaimLine, Scorecard, So
 from app.services.scorecard.request import Request
 from app.services.scorecard.sources import Sources, group_columns, resolved
 from app.services.scorecard.stakes import outlook_of, stake_of
+from app.services.systems import system_name
 from app.statistics.intervals import Absent
 from app.tables import TABLES
 
@@ -118,5 +119,5 @@ def _source_lines(sources: Sources) -> list[SourceLine]:
     for snapshot in (sources.deals, sources.customers, sources.lines, sources.leads, sources.traffic):
         if snapshot is not None:
             info = snapshot.info
-            lines.append(SourceLine(info.table, TABLES[info.table].label, info.rows, info.first, info.last, info.system))
+            lines.append(SourceLine(info.table, TABLES[info.table].label, info.rows, info.first, info.last, system_name(info.system)))
     return lines

@@ -9,6 +9,7 @@ from app.errors import AppError
 from app.services import datasets
 from app.services.datasets import DatasetView
 from app.services.downloads import Download
+from app.services.systems import system_name
 from app.tables import IMPORTED, TABLES
 from app.ui import downloads
 from app.ui.components.deleting import ask_to_delete, ask_to_delete_one, deletion_words, deletions
@@ -62,7 +63,7 @@ def _said(visit: Visit) -> None:
 
 def _loaded(visit: Visit, view: DatasetView, imports: list[DatasetView]) -> None:
     with st.container(border=True):
-        system = f" from {view.info.system}" if view.info.system else ""
+        system = f" from {system_name(view.info.system)}" if view.info.system else ""
         st.markdown(f"**{TABLES[view.table].label}{escape(system)}**: {wording.count(view.info.rows)} rows{_days(view)}")
         by = f" by {view.member}" if view.member else ""
         st.caption(f"{escape(view.file_name)}, imported {view.created_at:%d %b %Y %H:%M} UTC{escape(by)}")

@@ -19,7 +19,7 @@ from app.ui.guard import Visit
 
 def at_a_glance(visit: Visit, found: Scorecard) -> None:
     """The headline numbers, then each cited figure with its verdict."""
-    with st.grid(len(found.headlines) + 1, min_column_width=180):
+    with st.grid(3 if len(found.headlines) > 3 else len(found.headlines) + 1, min_column_width=180):
         for headline in found.headlines:
             card(headline)
         index_card(visit)

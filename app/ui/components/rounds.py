@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import segno
 import streamlit as st
 
+from app import wording
 from app.errors import AppError
 from app.services.rounds import closed, manage, reminding
 from app.services.rounds.model import RoundView
@@ -95,9 +96,17 @@ def closed_list(shown: tuple[RoundView, ...]) -> None:
         return
     st.subheader("Closed", anchor=False)
     for one in shown:
-        days = f"{one.opened_on} to {one.closed_on}" if one.opened_on else f"closed {one.closed_on}"
+        days = _days(one)
         with st.container(border=True):
             st.markdown(f"**{escape(one.name)}** · {days} · {_facts(one, open_=False)}")
+
+
+def _days(shown: RoundView) -> str:
+    if shown.closed_on is None:
+        return "closed"
+    if shown.opened_on is None:
+        return f"closed {wording.day(shown.closed_on)}"
+    return wording.day_range(shown.opened_on, shown.closed_on)
 
 
 def public_base() -> str:
