@@ -58,7 +58,7 @@ def add_own_claim(actor: Actor, *, engine: Engine, team_id: str, fields: Mapping
     fields
         What was typed in, by the names that `check` takes.
     check
-        Builds the claim from the fields (`app.benchmarks.catalogue.custom_claim`) and raises an AppError when they make no
+        Builds the claim from the fields (`app.benchmarks.own.custom_claim`) and raises an AppError when they make no
         sense; then nothing is kept.
 
     Returns
