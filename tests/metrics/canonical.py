@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -41,7 +42,7 @@ def moment(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-def stored(name: TableName, **columns: Sequence[Any]) -> pa.Table:
+def stored(name: TableName, /, **columns: Sequence[Any]) -> pa.Table:
     """A canonical table of the given columns, all others empty; `s0`, `s1` … are segments. Money may be text."""
     rows = len(next(iter(columns.values())))
     arrays: dict[str, pa.Array] = {SOURCE_ROW: pa.array(range(2, rows + 2), pa.int64())}
@@ -62,6 +63,16 @@ def stored(name: TableName, **columns: Sequence[Any]) -> pa.Table:
         if column not in arrays:
             arrays[column] = values.cast(pa.string()) if isinstance(values, pa.ChunkedArray) else pa.array(values, pa.string())
     return pa.table(arrays)
+
+
+def schema(name: TableName, *, segments: Sequence[str] = ()) -> pa.Schema:
+    """The Parquet schema of a canonical table with these segment columns."""
+    return arrow(name, (), segments=segments).schema
+
+
+def arrow(name: TableName, rows: Sequence[Mapping[str, Any]], *, segments: Sequence[str] = ()) -> pa.Table:
+    """The same table from rows as dictionaries; what a row does not name is null."""
+    return stored(name, **{column: [row.get(column) for row in rows] for column in (*(f.name for f in TABLES[name].stored), *segments)})
 
 
 def info_of(name: TableName, table: pa.Table) -> SnapshotInfo:
@@ -107,3 +118,14 @@ def opened(engine: Engine, folder: Path, name: TableName, table: pa.Table, *, in
     path = folder / f"{sha256}.parquet"
     path.write_bytes(content)
     return engine.open(path, info=info or info_of(name, table), sha256=sha256)
+
+
+def snapshot(
+    folder: Path, name: TableName, rows: Sequence[Mapping[str, Any]], *, segments: Mapping[str, str] | None = None, **info: Any
+) -> Snapshot:
+    """Rows in an engine of their own. `segments` maps stored names to headings; `info` overrides what would be worked out."""
+    headings = segments or {}
+    table = arrow(name, rows, segments=tuple(headings))
+    known = info_of(name, table)
+    named = tuple(replace(segment, heading=headings[segment.name]) for segment in known.segments)
+    return opened(Engine(folder), folder, name, table, info=replace(known, **{"segments": named, **info}))

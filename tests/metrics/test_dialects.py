@@ -10,7 +10,7 @@ import pytest
 
 from app.metrics.expressions import ALL
 from app.tables import TABLES, TableName
-from tests.metrics.tables import arrow, schema, snapshot
+from tests.metrics.canonical import arrow, schema, snapshot
 from tests.metrics.test_metrics import CUSTOMERS, DEALS, LEADS
 
 LINES: list[dict[str, Any]] = [

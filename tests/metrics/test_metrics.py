@@ -17,7 +17,7 @@ from app.metrics.model import BLANK, Definition, Filters
 from app.metrics.periods import Coverage, Period, coverage_of, month_index, period_of, periods_between, whole_months
 from app.statistics.intervals import Absent
 from app.tables import SnapshotInfo
-from tests.metrics.tables import snapshot
+from tests.metrics.canonical import snapshot
 
 ALL = Filters()
 
