@@ -23,6 +23,7 @@ from app.ingest.model import Changed
 from app.ingest.outcomes import customer_churned, deal_outcomes, lead_converted, line_cancelled
 from app.ingest.plan import Plan
 from app.ingest.progress import tell
+from app.ingest.totals import total_lines
 from app.tables import TABLES
 
 TYPES: dict[str, pa.DataType] = {
@@ -83,10 +84,24 @@ def convert(plan: Plan, catalogue: Catalogue) -> Typed:
     elif plan.table == "revenue_line":
         _amount_of_line(plan, typed)
         line_cancelled(plan, typed.fields, catalogue)
+    _without_totals(plan, typed)
     _one_currency(plan, typed)
     _choose_rows(plan, typed, catalogue)
     _warn(plan, typed)
     return typed
+
+
+def _without_totals(plan: Plan, typed: Typed) -> None:
+    """Set lines of totals aside before anything is summed: what they hold is in the other rows already."""
+    assert plan.table is not None
+    if plan.table == "traffic" or plan.raw.weights is not None:
+        return
+    name = money_field(plan.table)
+    amounts = typed.fields.get(name) if name is not None else None
+    totals = total_lines(plan.columns, amounts)
+    typed.set_aside(totals, "total", "The line is a total of the other rows; it is in no sum.")
+    if name is not None and amounts is not None and pc.any(totals).as_py():
+        typed.fields[name] = pc.if_else(totals, None, amounts)
 
 
 def _one_currency(plan: Plan, typed: Typed) -> None:

@@ -97,10 +97,11 @@ class Traps:
     personal_words: frozenset[str]
     personal_pairs: tuple[frozenset[str], ...]
     outcome_headings: frozenset[str]
+    outcome_words: frozenset[str] = frozenset()
 
     def outcome(self, heading: str) -> bool:
-        """Whether `heading` names what only repeats how the record ended."""
-        return fold(heading) in self.outcome_headings
+        """Whether `heading` names what only repeats how the record ended, or how likely that is."""
+        return fold(heading) in self.outcome_headings or bool(self.outcome_words & set(words(heading)))
 
     def amount(self, heading: str) -> bool:
         """Whether `heading` is weighted, expected, annual or otherwise no amount of a sale."""
@@ -290,7 +291,7 @@ def _common(path: Path, systems: dict[str, ExportSystem]) -> Catalogue:
     if both:
         raise CatalogueError(f"{path.name}: the stage word “{both[0]}” is both settled and to be asked.")
     never = _section(path, "never", data["never"], ["amount", "closed", "duration", "source", "group", "words"])
-    never_words = _section(path, "never.words", never.get("words"), ["amount", "date"])
+    never_words = _section(path, "never.words", never.get("words"), ["amount", "date", "group"])
     pairs = data["personal"].get("pairs", [])
     return Catalogue(
         systems=systems,
@@ -311,6 +312,7 @@ def _common(path: Path, systems: dict[str, ExportSystem]) -> Catalogue:
             personal_headings=folded("personal", "headings"),
             personal_words=frozenset(_texts(path, "personal.words", data["personal"].get("words", []))),
             outcome_headings=folded("never", "group"),
+            outcome_words=frozenset(_texts(path, "never.words.group", never_words.get("group", []))),
             personal_pairs=tuple(frozenset(_texts(path, "personal.pairs", pair)) for pair in pairs),
         ),
         blanks=folded("blanks", "words"),

@@ -6,12 +6,14 @@ Each line is one way to name the field: the heading must contain all its words (
 
 from __future__ import annotations
 
+import re
+
 from app.ingest.headings import singular, words
 from app.tables import TableName
 
 _OWNER = (
     "owner name|owner|sales rep|rep|sales agent|agent|seller|salesperson|sales person|account executive|"
-    "besitzer|verkaufer|vertriebsmitarbeiter|"
+    "besitzer|verkaufer|vertriebsmitarbeiter|verantwortlich|verantwortlicher|betreuer|inhaber|"
     "proprietaire|commercial|propietario|proprietario|vendedor|responsable|responsavel"
 )
 _COMPANY = (
@@ -48,10 +50,11 @@ _FIELDS: dict[TableName, dict[str, str]] = {
         "lost_reason": "lost reason|loss reason|reason lost|reason loss|verlustgrund|motif perte|raison perte|"
         "motivo perdida|motivo perda|razon perdida",
         "name": "opportunity name|deal name|potential name|title|name|topic|"
-        "dealname|nom opportunite|nom transaction|nom affaire|titel|titre|titulo",
+        "dealname|verkaufschance|geschaft|vorgang|bezeichnung|nom opportunite|nom transaction|nom affaire|titel|titre|titulo",
         "won_flag": "is won|won",
         "closed_flag": "is closed",
-        "expected_close": "expected close date|expected close|est close date|estimated close date|forecast close date",
+        "expected_close": "expected close date|expected close|est close date|estimated close date|forecast close date|"
+        "erw abschluss|erwarteter abschluss|erwartetes abschlussdatum|erwarteter abschlusstermin|geplanter abschluss",
         "deleted_flag": _DELETED,
     },
     "lead": {
@@ -152,7 +155,7 @@ FIELD_WORDS: dict[TableName, dict[str, tuple[frozenset[str], ...]]] = {
 }
 
 ENTITY_WORDS: dict[str, TableName | None] = {
-    **dict.fromkeys(("opportunity", "opp", "deal", "potential", "pipeline", "negocio"), "deal"),
+    **dict.fromkeys(("opportunity", "opp", "deal", "potential", "pipeline", "negocio", "verkaufschance", "verkaufschancen"), "deal"),
     **dict.fromkeys(("lead", "mql", "prospect", "contact"), "lead"),
     **dict.fromkeys(("customer", "account", "client", "company", "churn", "subscription"), "customer"),
     **dict.fromkeys(("invoice", "order", "payment", "transaction", "charge", "retail", "purchase history"), "revenue_line"),
@@ -170,6 +173,25 @@ ENTITY_WORDS: dict[str, TableName | None] = {
     ),
 }  # fmt: skip
 """What one row of a file may be: one of our tables, or (None) something else."""
+
+
+_NUMBER_WORDS = frozenset(
+    ["id", "nr", "no", "num", "number", "nummer", "numero", "numer", "key", "ref", "referenz", "reference", "kennung"]
+)
+_NUMBER_OF_OTHERS = re.compile(
+    r"kunden|debitor|konto|mandant|telefon|handy|mobil|fax|post|plz|steuer|ust|phone|zip|vat|tax|customer|account|client|owner|user|parent"
+)
+
+
+def names_number(heading: str) -> bool:
+    """Whether a heading names the number of the record itself, in any of the languages: "Vorgangsnr.", "Deal No.", "N° d'affaire".
+
+    The number of a customer or a telephone names something else.
+    """
+    found = words(heading.replace("N°", "numero ").replace("n°", "numero ").replace("Nº", "numero ").replace("#", " number "))
+    if any(_NUMBER_OF_OTHERS.search(word) for word in found):
+        return False
+    return any(word in _NUMBER_WORDS or word.endswith(("nummer", "snr")) for word in found)
 
 
 def match_words(table: TableName, field: str, heading: str) -> float:

@@ -23,10 +23,10 @@ _SAMPLE = 200
 _PAD_SHARE = 0.05
 
 _TOTAL = re.compile(
-    r"((grand |overall |sub|sub-|report )?totals?|sum|(gesamt|zwischen|end)?summe|gesamt(betrag)?|insgesamt|somme"
+    r"((grand |overall |sub|sub-|report )?totals?|sum|(gesamt|zwischen|end)?summe|gesamt(betrag|ergebnis)?|insgesamt|somme"
     r"|(sous-)?total (général|general)|sous-total|suma( total)?|(sub)?totale?s?( generale?)?|total geral|soma|totaal|razem|итого"
     r"|average|mean|count|mittelwert|durchschnitt|anzahl"
-    r"|moyenne|promedio)\b\W*(\(\s*[\d.,]+ [^\W\d]+\s*\))?\W*",
+    r"|moyenne|promedio)\b(\s*:\s*[\d.,]+|\W*(\(\s*[\d.,]+( [^\W\d]+)?\s*\)|[\d.,]+ [^\W\d]+)?\W*)",
     re.IGNORECASE,
 )
 _FOOTER = re.compile(
@@ -36,7 +36,7 @@ _FOOTER = re.compile(
     re.IGNORECASE,
 )
 _COMMENT_LIKE = re.compile(r"#(\s*[-=*#]{3,}|\s*$|\s+\S|\s*[\w ]+:)")
-_NUMBER = re.compile(r"[-+(]?[$€£¥]?\s*\d[\d.,\u00a0 ]*%?\)?")
+_NUMBER = re.compile(r"[-+(]?[$€£¥]?\s*\d[\d.,\u00a0 ]*%?\)?(\s*([$€£¥]|[A-Z]{3}))?")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?")
 _YEAR = re.compile(r"(19|20)\d\d")
 
@@ -414,6 +414,15 @@ def _sort_rows(source: Source, first: int, end: int, width: int, kinds: dict[int
         else:
             unreadable[index] = f"has {fields} fields instead of {width}" if fields else "has quotation marks that do not pair up"
     return adjusted, unreadable
+
+
+def names_total(text: str) -> bool:
+    """Whether a cell says no more than that its row is a total, such as "Gesamt: 914 Datensätze".
+
+    >>> names_total("Grand total (12 records)"), names_total("Total Energies")
+    (True, False)
+    """
+    return _TOTAL.fullmatch(text.strip()) is not None
 
 
 def _is_total(cells: list[str], width: int, whole: list[str]) -> bool:

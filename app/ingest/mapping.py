@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from app.ingest.column import Column
 from app.ingest.export_formats import HOME_CURRENCY, SEGMENT, Catalogue
-from app.ingest.field_words import match_words
+from app.ingest.field_words import match_words, names_number
 from app.ingest.headings import fold, words
 from app.ingest.model import Answers, Choice, Question
 from app.ingest.numbers import CURRENCY_CODES
@@ -34,6 +34,15 @@ ASKED_ON_TIE = frozenset(
         "accepted_at",
     ]
 )
+
+
+_EXPECTED = frozenset(
+    [
+        "expected", "est", "estimated", "forecast", "planned", "erwartet",
+        "erwarteter", "erwartetes", "erw", "geplant", "geplanter", "prevu",
+        "prevue", "prevista",
+    ]
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -158,7 +167,7 @@ def _vetoed(table: TableName, field: Field, heading: str, catalogue: Catalogue) 
             k.field == field.name and k.evidence != "unverified" for k in catalogue.known(table, heading) if k.system == "dynamics365"
         )
     if field.kind == "moment":
-        expected = {"expected", "est", "estimated", "forecast", "erwartet", "prevu", "prevista"} & found
+        expected = _EXPECTED & found
         known = any(k.field == field.name and k.evidence != "unverified" for k in catalogue.known(table, heading))
         last_change = fold(heading) in catalogue.traps.date_headings or (catalogue.traps.date(heading) and not known)
         return last_change or (bool(expected) and field.name != "expected_close")
@@ -166,6 +175,8 @@ def _vetoed(table: TableName, field: Field, heading: str, catalogue: Catalogue) 
         return bool({"id", "code", "rate", "per", "source", "channel", "group", "score"} & found)
     if field.name == "status" and table == "deal":
         return bool({"payment", "invoice", "task", "lead", "email"} & found)
+    if field.name == "name" and table == "deal" and "name" not in found and names_number(heading):
+        return True
     if field.name == "source":
         return fold(heading) in catalogue.traps.source_headings or "id" in found
     if field.name == "converted_flag":
@@ -227,6 +238,14 @@ def _by_content(
             if column.unique and "id" in words(column.heading) and not column.dates:
                 found["id"] = Candidate("id", column.position, 0.6, "Every row has its own value here.", "content")
                 break
+    if table in ("deal", "lead") and "id" not in {*fields, *found, *closed_fields}:
+        for column in free:
+            if _numbers_the_rows(column) and not catalogue.traps.personal(column.heading):
+                repeats = column.filled - column.distinct
+                doubt = f" {repeats:,} rows repeat one." if repeats else ""
+                reason = f"The heading names a number, and nearly every row has its own.{doubt}"
+                found["id"] = Candidate("id", column.position, 0.6, reason, "content")
+                break
     if table == "customer" and "id" not in fields and "id" not in closed_fields:
         names = [c for c in columns if c.position == fields["name"].position] if "name" in fields else []
         for column in names:
@@ -240,6 +259,12 @@ def _by_content(
         if len(dated) == 1:
             found["date"] = Candidate("date", dated[0].position, 0.55, "It is the only column of dates.", "content")
     return found
+
+
+def _numbers_the_rows(column: Column) -> bool:
+    """Whether a column holds the number of each record; an export that lists records twice repeats some."""
+    full = column.filled >= 0.95 * column.rows and column.distinct >= 0.9 * column.filled and column.filled > 1
+    return full and names_number(column.heading) and not column.true_dates and column.dates < 0.5 and column.mails < 0.5
 
 
 def _tie(table: TableName, field_name: str, rivals: tuple[Candidate, ...], columns: tuple[Column, ...]) -> Question:

@@ -81,7 +81,7 @@ class Question:
     `key` is stable for the same file and column, e.g. "date_order:Close Date"; `column` is the heading it is about;
     `example` is a value from the file; `text` is one sentence for a sales manager. The answer goes into `Answers` at
     (`answer_in`, `answer_key`), e.g. ("formats", "Close Date") or ("stages", "Pending"). A question without choices (kind "rate") is
-    answered with a number.
+    answered with a number. `proposed` is the value of the choice that is probably right, to be confirmed.
     """
 
     key: str
@@ -93,6 +93,7 @@ class Question:
     column: str | None = None
     example: str | None = None
     rows: int | None = None
+    proposed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -119,12 +120,16 @@ class ColumnProposal:
 
 @dataclass(frozen=True)
 class StageWord:
-    """One word of the stage (or status) column, how many rows have it, and what it is taken for (None: open question)."""
+    """One word of the stage (or status) column, how many rows have it, and what it is taken for.
+
+    `outcome` is None while the user must say; `probably` is then what to propose, if anything.
+    """
 
     word: str
     rows: int
     outcome: Outcome | None
     reason: str
+    probably: Outcome | None = None
 
 
 @dataclass(frozen=True)

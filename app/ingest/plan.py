@@ -300,6 +300,11 @@ _MISSING: dict[TableName, tuple[tuple[frozenset[str], str], ...]] = {
         (frozenset(["closed"]), "No column says when deals closed, so nothing can be shown over time."),
         (frozenset(["amount"]), "No column holds the amount, so nothing can be computed by value."),
         (frozenset(["created"]), "No column says when deals were opened, so cohorts and the length of the cycle cannot be computed."),
+        (
+            frozenset(["id"]),
+            "No column holds the deal's id, so a deal that is listed twice counts twice, and next month's export cannot update this one. "
+            "Choose it under “How each column is read”, or export it too.",
+        ),
     ),
     "lead": (
         (frozenset(["created"]), "No column says when leads came in, so nothing can be shown over time."),

@@ -6,6 +6,7 @@ user is asked.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from app.ingest.column import Column
@@ -59,7 +60,8 @@ def recognise_system(columns: tuple[Column, ...], catalogue: Catalogue) -> tuple
 
 def recognise_table(columns: tuple[Column, ...], facts: FileFacts, catalogue: Catalogue, *, system: str | None) -> Recognition:
     """Which of our tables the file is, from its headings, its cells and (least) its name."""
-    row_is, share = _row_entity(columns, facts)
+    row_is, share = _row_entity(columns)
+    named = _named(facts)
     none_word = next((word for word in row_is if ENTITY_WORDS.get(word, "") is None), None)
     scores: dict[TableName, float] = {}
     for name in TABLES:
@@ -77,6 +79,7 @@ def recognise_table(columns: tuple[Column, ...], facts: FileFacts, catalogue: Ca
     ranked = tuple(
         sorted(((name, round(score, 3)) for name, score in scores.items() if score >= 0.2), key=lambda pair: (-pair[1], pair[0]))
     )
+    ranked = _with_the_name(ranked, named)
     choices = tuple(Choice(name, TABLES[name].label, f"One row is {TABLES[name].one_row_is}.") for name in TABLES if name != "call")
     if not ranked or ranked[0][1] < 0.3:
         what = (
@@ -90,7 +93,11 @@ def recognise_table(columns: tuple[Column, ...], facts: FileFacts, catalogue: Ca
     best, score = ranked[0]
     second = ranked[1][1] if len(ranked) > 1 else 0.0
     unsaid = _says_too_little(best, propose(best, columns, catalogue, system=system, answers=Answers()))
-    if score - second < CLOSE or score < SURE - 0.1 or unsaid:
+    other = next((word for word in named if ENTITY_WORDS.get(word, "") is None), None) if not any(map(_ours, named)) else None
+    if other is not None and best != "traffic" and not _keyed(best, columns):
+        unsaid = unsaid or f"the file is called “{facts.name}”"
+    settled = best in map(ENTITY_WORDS.get, named)
+    if (score - second < CLOSE and not settled) or (score < SURE - 0.1 and not settled) or unsaid:
         close = tuple(name for name, value in ranked if score - value < CLOSE)
         if len(close) > 1:
             labels = " or ".join(TABLES[name].label.lower() for name in close)
@@ -127,24 +134,48 @@ def _why(table: TableName, row_is: list[str], columns: tuple[Column, ...]) -> st
     label = TABLES[table].label
     if named:
         heading = next((c.heading for c in columns if named in map(singular, words(c.heading))), None)
-        return f"{label}: the heading “{heading}” and the other columns fit." if heading else f"{label}: the file name and the columns fit."
+        return f"{label}: the heading “{heading}” and the other columns fit." if heading else f"{label}: the columns fit."
     return f"{label}: the columns fit."
 
 
-def _row_entity(columns: tuple[Column, ...], facts: FileFacts) -> tuple[list[str], dict[str, float]]:
+def _named(facts: FileFacts) -> list[str]:
+    """What the file's name says one row is. It never decides: anybody renames a file."""
+    about = _entities(words(facts.name.rsplit(".", 1)[0]))
+    about = [word for word in about if word != "sale"] or about
+    # A line item is a line of an invoice; "item" alone is what a shop sells.
+    about = [word for word in about if word != "item" or "line" not in words(facts.name)]
+    return about[:2] if "purchase" not in about else ["purchase"]
+
+
+def _ours(word: str) -> bool:
+    return ENTITY_WORDS.get(word, "") is not None
+
+
+def _with_the_name(ranked: tuple[tuple[TableName, float], ...], named: list[str]) -> tuple[tuple[TableName, float], ...]:
+    """Among kinds that fit about as well as the best, the one that the file is named after goes first."""
+    close = [pair for pair in ranked if ranked[0][1] - pair[1] < CLOSE and pair[0] in map(ENTITY_WORDS.get, named)]
+    return (*close[:1], *(pair for pair in ranked if pair not in close[:1]))
+
+
+def _keyed(table: TableName, columns: tuple[Column, ...]) -> bool:
+    """Whether a key with another value in every row is named after `table`."""
+    return any(
+        c.unique
+        and c.filled == c.rows
+        and _KEY_WORDS & set(words(c.heading))
+        and table in map(ENTITY_WORDS.get, _entities(words(c.heading)))
+        for c in columns
+    )
+
+
+def _row_entity(columns: tuple[Column, ...]) -> tuple[list[str], dict[str, float]]:
     """The words for what one row may be, strongest first, and for each of our tables (and "none") its share of the evidence."""
-    votes: dict[str, float] = {}
+    votes: dict[str, float] = _of_ids(columns)
     keys = [c for c in columns if c.filled and _KEY_WORDS & set(words(c.heading))]
     unique = [c for c in keys if c.unique and c.filled == c.rows]
     for rank, column in enumerate(unique[:1] or keys[:1]):
         for word in _entities(words(column.heading)):
             votes[word] = votes.get(word, 0.0) + (3.0 if unique else 1.5) / (rank + 1)
-    named = words(facts.name.rsplit(".", 1)[0])
-    about = _entities(named)
-    if "sale" in about:
-        about = [word for word in about if word != "sale"] or about
-    for word in about[:2] if "purchase" not in about else ["purchase"]:
-        votes[word] = votes.get(word, 0.0) + 1.5
     for column in columns:
         found = words(column.heading)
         for word in _entities(found[:1]) if len(found) > 1 else ():
@@ -170,6 +201,24 @@ def _row_entity(columns: tuple[Column, ...], facts: FileFacts) -> tuple[list[str
             name = ENTITY_WORDS[word] or "none"
             share[name] = share.get(name, 0.0) + vote / total
     return [word for word, _ in sorted(votes.items(), key=lambda pair: (-pair[1], pair[0]))], share
+
+
+_STRIPE_IDS = {
+    "in": "invoice", "ch": "charge", "py": "payment", "pi": "payment", "cus": "customer", "il": "invoice", "cn": "note", "re": "refund",
+    "card": "card", "pm": "method", "si": "item", "du": "dispute", "dp": "dispute", "di": "discount", "price": "price", "plan": "plan",
+    "prod": "product", "txn": "balance", "po": "payout", "tr": "transfer", "cnli": "note", "ii": "item",
+}  # fmt: skip
+_STRIPE_ID = re.compile(r"([a-z]{2,5})_(?=\w*\d)\w{6,}")
+
+
+def _of_ids(columns: tuple[Column, ...]) -> dict[str, float]:
+    """What the ids of the rows say they are: Stripe begins each id with the kind of its object ("cn_1PgZ…" is a credit note)."""
+    key = next((c for c in columns if words(c.heading) == ("id",) and c.unique and c.filled == c.rows), None)
+    if key is None:
+        return {}
+    kinds = {found[1] if (found := _STRIPE_ID.fullmatch(text)) else "" for text in key.samples}
+    word = _STRIPE_IDS.get(next(iter(kinds)), "") if len(kinds) == 1 else ""
+    return {word: 4.0} if word else {}
 
 
 def _entities(found: tuple[str, ...]) -> list[str]:
@@ -254,16 +303,23 @@ def _channelled(columns: tuple[Column, ...], catalogue: Catalogue) -> bool:
 
 def _content(table: TableName, mapping: Mapping, columns: tuple[Column, ...], catalogue: Catalogue) -> float:
     if table == "deal":
+        if {"won_flag", "closed_flag", "amount"} <= set(mapping.fields):
+            return 0.35
         for name in ("stage", "status"):
             candidate = mapping.fields.get(name)
             if candidate is not None and columns[candidate.position].distinct <= 100:
-                outcomes = {catalogue.stages.certain.get(fold(word)) for word, _ in columns[candidate.position].words()}
+                stages = catalogue.stages
+                known = {**stages.unverified, **stages.certain}
+                outcomes = {known.get(fold(word)) for word, _ in columns[candidate.position].words()}
                 if {"won", "lost"} <= outcomes and "amount" in mapping.fields:
-                    return 0.2
+                    return 0.35 if {"closed", "created"} & set(mapping.fields) else 0.2
     if table == "traffic" and _channelled(columns, catalogue) and len(mapping.fields) >= 2:
         return 0.4
     if table == "revenue_line" and {"quantity", "unit_price", "date"} <= set(mapping.fields):
         return 0.25
+    if table == "call" and {"from", "to", "duration"} <= {fold(column.heading) for column in columns}:
+        # Two ends and how long it took: nothing but calls is kept so.
+        return 0.45
     if table == "call" and {"date", "duration"} <= set(mapping.fields):
         return 0.2
     if table == "customer" and any(_STAFF & set(map(singular, words(column.heading))) for column in columns):

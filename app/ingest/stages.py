@@ -7,6 +7,7 @@ Words come from the catalogue of all systems and languages. A word that means on
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,6 +20,9 @@ from app.tables import Outcome
 
 _WON = re.compile(r"\bwon\b|\bganho\b|\bgewonnen\b")
 _LOST = re.compile(r"\blost\b|\bperdido\b|\bverloren\b|\bloss\b")
+_ENDED = re.compile(
+    r"\b(closed|cancel|reject|declin|fail|accepted|dead|ab(ge|sage|lehn|bruch)|angenommen|verloren|storn|refus|annul|rechaz|recus|perd)"
+)
 _CHOICES = (
     Choice("won", "Won", "Counts as a deal that was won."),
     Choice("lost", "Lost", "Counts as a deal that was lost."),
@@ -26,6 +30,7 @@ _CHOICES = (
     Choice("open", "Open", "Still being worked on; not in the win rate."),
     Choice("ignored", "Ignore", "Left out of everything."),
 )
+_LABELS = {choice.value: choice.label for choice in _CHOICES}
 SURE_SHARE = 0.9
 
 
@@ -41,12 +46,14 @@ def stage_words(
     return tuple(
         StageWord(w.word, w.rows, "open", "None of its deals has a closing date, while the won and lost ones have.")
         if w.outcome is None and telling and dated.get(w.word) == 0.0 and fold(w.word) not in catalogue.stages.ask and w.reason == _UNKNOWN
+        else replace(w, probably="open")
+        if w.reason == _UNKNOWN and telling and dated.get(w.word, 1.0) <= 1 - SURE_SHARE
         else w
         for w in first
     )
 
 
-_UNKNOWN = "Nobody's list of stages has this word."
+_UNKNOWN = "It is a word of your own."
 
 
 def _word(word: str, rows: int, catalogue: Catalogue, system: str | None, answers: Answers) -> StageWord:
@@ -59,20 +66,16 @@ def _word(word: str, rows: int, catalogue: Catalogue, system: str | None, answer
         return StageWord(word, rows, own, f"{catalogue.systems[system].label} uses this word so.")
     if folded in stages.certain:
         return StageWord(word, rows, stages.certain[folded], "A known stage word.")
-    if folded in stages.unverified:
-        return StageWord(word, rows, None, f"It probably means “{stages.unverified[folded]}”, which is not confirmed.")
     if folded in stages.ask:
-        return StageWord(word, rows, None, "Teams use this word for different ends.")
+        return StageWord(word, rows, None, "Teams use this word for different ends.", stages.unverified.get(folded))
+    if folded in stages.unverified:
+        probably = stages.unverified[folded]
+        return StageWord(word, rows, None, f"It probably means “{_LABELS[probably].lower()}”.", probably)
     won, lost = bool(_WON.search(folded)), bool(_LOST.search(folded))
     if won != lost and not re.search(r"\bnot?\b|\bun", folded):
         outcome: Outcome = "won" if won else "lost"
         return StageWord(word, rows, outcome, f"It contains the word “{outcome}”.")
-    if (
-        not won
-        and not lost
-        and folded.startswith(stages.open_beginnings)
-        and not re.search(r"\b(closed|cancel|reject|declin|fail|accepted|dead)", folded)
-    ):
+    if not won and not lost and folded.startswith(stages.open_beginnings) and not _ENDED.search(folded):
         return StageWord(word, rows, "open", "It names a step of selling.")
     return StageWord(word, rows, None, _UNKNOWN)
 
@@ -98,6 +101,7 @@ def stage_questions(words: tuple[StageWord, ...], heading: str) -> tuple[Questio
             column=heading,
             example=word.word,
             rows=word.rows,
+            proposed=word.probably,
         )
         for word in words
         if word.outcome is None

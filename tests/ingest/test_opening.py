@@ -372,3 +372,9 @@ def test_odd_csv_files_are_read_or_refused(shared_torture: Path) -> None:
             opened(file.read_bytes(), name=file.name)
         except FileRefused as refusal:
             assert refusal.remedy, file
+
+
+@pytest.mark.parametrize("word", ["Gesamt: 914 Datensätze", "Total: 914", "Summe 914 Einträge", "Gesamtergebnis"])
+def test_a_total_may_say_how_many_rows_it_adds_up(word: str) -> None:
+    raw = opened(f"Nr;Firma;Betrag\n1;A;1,50 €\n2;B;2,50 €\n{word};;4,00 €\n".encode())
+    assert raw.facts.apart == (("head", 1), ("total", 1))

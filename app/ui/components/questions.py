@@ -17,18 +17,24 @@ from app.ui.guard import Visit
 
 def ask(visit: Visit, upload: UploadView, questions: tuple[Question, ...]) -> None:
     """One question is answered with one click; several are answered together, so that the file is read once for all."""
-    one = len(questions) == 1
-    st.markdown(f"#### {'One question' if one else f'{len(questions)} questions'}")
-    st.markdown("The file does not settle this by itself, so nothing is guessed.")
-    if one and questions[0].choices:
+    words = tuple(question for question in questions if question.kind == "stage_word")
+    others = tuple(question for question in questions if question.kind != "stage_word")
+    one = len(others) == 1
+    asked = "One question" if one else f"{len(others)} questions"
+    st.markdown(f"#### {'What do your words mean?' if not others else f'{asked}, and what your words mean' if words else asked}")
+    probable = any(question.proposed is not None for question in words)
+    st.markdown("The file does not settle this by itself." + (" What is probable is chosen: look at it and confirm." if probable else ""))
+    if one and others[0].choices and not words:
         with st.container(border=True):
-            chosen = _field(upload, questions[0])
+            chosen = _field(upload, others[0])
         if chosen is not None:
-            _answer(visit, upload, [(questions[0], chosen)])
+            _answer(visit, upload, [(others[0], chosen)])
         return
     with st.form(f"questions-{upload.id}"):
-        given = [(question, _field(upload, question)) for question in questions]
-        if st.form_submit_button("Use this answer" if one else "Use these answers", type="primary", icon=":material/check:"):
+        given = [(question, _field(upload, question)) for question in others]
+        given += [(question, _word(upload, question)) for question in words]
+        label = "Confirm" if not others else "Use this answer" if one and not words else "Use these answers"
+        if st.form_submit_button(label, type="primary", icon=":material/check:"):
             answered = [(question, value) for question, value in given if value is not None]
             if answered:
                 _answer(visit, upload, answered)
@@ -48,6 +54,22 @@ def _field(upload: UploadView, question: Question) -> str | None:
     )
     if question.example and question.kind != "stage_word":
         st.caption(f"From your file: {escape(question.example)}" + (f" ({wording.count(question.rows)} rows)" if question.rows else ""))
+    return chosen
+
+
+def _word(upload: UploadView, question: Question) -> str | None:
+    """One word of the stage column: a line with the word, its rows, and what it means."""
+    values = [choice.value for choice in question.choices]
+    labels = {choice.value: choice.label for choice in question.choices}
+    rows = "" if question.rows is None else f", {wording.count(question.rows)} {'row' if question.rows == 1 else 'rows'}"
+    chosen: str | None = st.segmented_control(
+        f"“{escape(question.example or '')}”{rows}",
+        values,
+        default=question.proposed if question.proposed in values else None,
+        format_func=labels.__getitem__,
+        help="  \n".join(f"{escape(choice.label)}: {escape(choice.means)}" for choice in question.choices),
+        key=f"ask-{upload.id}-{question.key}",
+    )
     return chosen
 
 
