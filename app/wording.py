@@ -83,6 +83,12 @@ def money(amount: float, currency: str | None = None) -> Written:
     return Written(f"{currency}{NBSP}{text}" if currency else text, amount, "money")
 
 
+def whole_money(amount: float, currency: str | None = None) -> Written:
+    """An amount to the whole unit, for arithmetic that is shown: 1073211.4 → "1,073,211"."""
+    text = f"{amount:,.0f}".replace("-", MINUS)
+    return Written(f"{currency}{NBSP}{text}" if currency else text, amount, "money")
+
+
 def exact_money(amount: float, currency: str | None = None) -> Written:
     """An amount to the cent, for tables: 10005534 → "10,005,534.00"."""
     text = f"{amount:,.2f}".replace("-", MINUS)

@@ -26,7 +26,7 @@ from app.metrics.engine import Engine, Snapshot
 from app.metrics.growth import Revenue
 from app.metrics.model import Conversion, Definition, Filters, PeriodRevenue, Retention, WinRate
 from app.metrics.periods import Grain, Period
-from app.services.scorecard.sources import group_columns
+from app.services.scorecard.grouping import known_columns
 from app.statistics.intervals import Absent
 from app.tables import TableName
 
@@ -109,7 +109,7 @@ class Files:
 
     def column(self, snapshot: Snapshot, heading: str) -> str:
         """The stored name of a column by its heading."""
-        return next(column.name for column in group_columns(snapshot) if column.label == heading)
+        return next(column.name for column in known_columns(snapshot) if column.label == heading)
 
 
 # --- In the words of the truth files --------------------------------------------------------------------------------

@@ -27,13 +27,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from app.benchmarks.sentences import VerdictWord, Way, moved_by, never_settled, verdict_sentence
 from app.statistics.intervals import Absent, Interval
 from app.wording import change, change_range, percent, percent_range, signed_percent, signed_range
-
-Way = Literal["before_after", "groups", "own_history"]
-VerdictWord = Literal["above", "reaches", "falls_short", "cannot_tell"]
 
 SMALL_ARM = 30
 """Below this many observations an arm is marked as small."""
@@ -137,8 +134,25 @@ class LevelComparison:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """One side of a ratio that is no ratio of counts: `written` is its number for readers, `value` the same for programs.
+
+    `value` is a share for a rate by value (.38) and money for revenue. `basis` says on what it rests.
+    """
+
+    label: str
+    value: float
+    written: str
+    basis: str
+
+
+@dataclass(frozen=True)
 class RatioComparison:
-    """An observed ratio that is no ratio of two counts (revenue over revenue, growth over growth) beside a claimed one."""
+    """An observed ratio that is no ratio of two counts (money over money, growth over growth) beside a claimed one.
+
+    `sides` are the observed one and the one it is held against, where both are numbers that can be shown. `target` is what the other
+    side's rate would become if the claim held.
+    """
 
     label: str
     ratio: float | None
@@ -147,6 +161,9 @@ class RatioComparison:
     verdict: Verdict | None
     caveats: tuple[str, ...]
     absent: Absent | None = None
+    sides: tuple[Measured, Measured] | None = None
+    target: float | Absent | None = None
+    way: Way = "before_after"
 
 
 @dataclass(frozen=True)
@@ -257,10 +274,14 @@ def compare(
     effective = _effective(x1, n1, design_effect), _effective(x2, n2, design_effect)
     reaches = probability_ratio_at_least(*effective[0], *effective[1], ratio=claimed)
     needed: int | Absent | None = None
-    if word == "cannot_tell":
+    impossible = target if isinstance(target, Absent) and word in ("cannot_tell", "reaches") else None
+    if word == "cannot_tell" and impossible is None:
         needed = closings_still_needed(*effective[0], *effective[1], ratio=claimed)
-        if isinstance(needed, int):
-            needed = round(needed * design_effect)
+        needed = (
+            round(needed * design_effect)
+            if isinstance(needed, int)
+            else never_settled(way, label=baseline.label, trials=n2, many=words.many)
+        )
     small = tuple(
         f"“{side.label}” has only {side.trials:,} {words.many}: a small group, read it with care."
         for side in (observed, baseline)
@@ -276,20 +297,23 @@ def compare(
         interval=interval,
         difference=(x1 / n1 - x2 / n2, newcombe_difference(x1, n1, x2, n2)),
         target=target,
-        verdict=Verdict(
+        verdict=None
+        if impossible is not None
+        else Verdict(
             word,
-            _sentence(
+            verdict_sentence(
                 word,
-                ratio,
+                moved_by(words.rate, way, (observed.label, percent(x1 / n1)), (baseline.label, percent(x2 / n2)), ratio, interval),
                 interval,
                 claimed=claimed,
                 lower_is_better=lower_is_better,
-                words=words,
+                way=way,
             ),
         ),
-        probability=1 - reaches if lower_is_better else reaches,
+        probability=None if impossible is not None else 1 - reaches if lower_is_better else reaches,
         needed=needed,
         caveats=(*notes, *small),
+        absent=impossible,
     )
 
 
@@ -300,16 +324,36 @@ def compare_ratio(
     *,
     claimed: float,
     words: Words,
+    way: Way = "before_after",
+    sides: tuple[Measured, Measured] | None = None,
+    is_rate: bool = False,
     caveats: Sequence[str] = (),
     absent: Absent | None = None,
 ) -> RatioComparison:
-    """Hold an observed ratio of sums or of growth rates against a claimed one."""
+    """Hold an observed ratio of sums or of growth rates against a claimed one.
+
+    Parameters
+    ----------
+    sides
+        What the ratio is made of: the observed side and the other.
+    is_rate
+        Whether the sides are rates, which cannot pass 100 %.
+    """
+    target = rate_target(sides[1].value, claimed=claimed, noun=words.rate) if is_rate and sides is not None else None
+    notes = tuple(c for c in (CONFOUNDED[way], *caveats) if c)
     if ratio is None or interval is None:
         reason = absent or Absent("The likely range cannot be computed.", "Export the account of each record.", "no_interval")
-        return RatioComparison(label, ratio, interval, claimed, None, tuple(caveats), reason)
+        return RatioComparison(label, ratio, interval, claimed, None, notes, reason, sides, target, way)
     word = verdict_word(interval, claimed)
-    sentence = _sentence(word, ratio, interval, claimed=claimed, lower_is_better=False, words=words)
-    return RatioComparison(label, ratio, interval, claimed, Verdict(word, sentence), tuple(caveats))
+    if isinstance(target, Absent) and word in ("cannot_tell", "reaches"):
+        return RatioComparison(label, ratio, interval, claimed, None, notes, target, sides, target, way)
+    if sides is None:
+        moved = f"the {words.rate} changed by {change(ratio)} (likely range {change_range(interval)})"
+    else:
+        first, second = ((side.label, side.written) for side in sides)
+        moved = moved_by(words.rate, way, first, second, ratio, interval)
+    sentence = verdict_sentence(word, moved, interval, claimed=claimed, lower_is_better=False, way=way)
+    return RatioComparison(label, ratio, interval, claimed, Verdict(word, sentence), notes, None, sides, target, way)
 
 
 def compare_level(
@@ -335,7 +379,10 @@ def compare_level(
     word = verdict_word(interval, aligned_level, neutral=other_level)
     where = {
         "above": f"{label} lies above the {signed_percent(aligned_level)} reported for the aligned firms.",
-        "reaches": f"{label} is in reach of the {signed_percent(aligned_level)} reported for the aligned firms.",
+        "reaches": (
+            f"{label} is better than the {signed_percent(other_level)} of the others and may reach the {signed_percent(aligned_level)} "
+            "reported for the aligned firms: its range holds that figure."
+        ),
         "falls_short": (
             f"{label} lies below the {signed_percent(aligned_level)} reported for the aligned firms"
             + (f" and above the {signed_percent(other_level)} of the others." if interval.low > other_level else ".")
@@ -411,13 +458,16 @@ def _why_no_ratio(observed: Arm, baseline: Arm, words: Words) -> Absent | None:
 
 
 def _target(baseline: Arm, *, claimed: float, lower_is_better: bool, words: Words) -> float | Absent | None:
-    if baseline.rate is None:
-        return None
-    reached = baseline.rate * claimed
+    return None if baseline.rate is None else rate_target(baseline.rate, claimed=claimed, noun=words.rate)
+
+
+def rate_target(rate: float, *, claimed: float, noun: str) -> float | Absent:
+    """What a rate would become if a claimed ratio held; Absent ("impossible") above 100 %."""
+    reached = rate * claimed
     if reached > 1:
         return Absent(
-            f"From {percent(baseline.rate)} the claim would lead to {percent(reached)}, and no {words.rate} can be above 100 %. "
-            f"It is impossible from any {words.rate} above {percent(1 / claimed)}.",
+            f"From {percent(rate)} the claim would lead to {percent(reached)}, and no {noun} can be above 100 %. "
+            f"It is impossible from any {noun} above {percent(1 / claimed)}.",
             code="impossible",
         )
     return reached
@@ -441,37 +491,3 @@ def _effective(successes: int, trials: int, design_effect: float) -> tuple[int, 
     """As many independent observations as the counts are worth: both divided by the design effect (Kish 1965)."""
     trials_left = max(1, round(trials / design_effect))
     return min(trials_left, round(successes / design_effect)), trials_left
-
-
-def _sentence(
-    word: VerdictWord,
-    ratio: float,
-    interval: Interval,
-    *,
-    claimed: float,
-    lower_is_better: bool,
-    words: Words,
-) -> str:
-    moved = change(ratio)
-    claim = change(claimed)
-    span = change_range(interval)
-    rate = words.rate
-    if word == "above":
-        return f"Above the cited figure: the {rate} changed by {moved} (likely range {span}), the claim is {claim}."
-    if word == "reaches":
-        return (
-            f"In reach of the cited figure: the {rate} changed by {moved} (likely range {span}), "
-            f"and the claim of {claim} lies inside that range."
-        )
-    if word == "falls_short":
-        better = interval.high < 1 if lower_is_better else interval.low > 1
-        worse = interval.low > 1 if lower_is_better else interval.high < 1
-        direction = (
-            "better, but short of the cited figure"
-            if better
-            else "worse than before or than the other group"
-            if worse
-            else "no clear change, and short of the cited figure"
-        )
-        return f"Falls short: {direction}. The {rate} changed by {moved} (likely range {span}), the claim is {claim}."
-    return f"Cannot tell yet: the {rate} changed by {moved}, and the likely range {span} holds both no change and the claim of {claim}."

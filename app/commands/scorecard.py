@@ -10,16 +10,20 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from app import wording
+from app.benchmarks.comparison import Comparison
+from app.benchmarks.stakes import Stake
 from app.commands import answering
 from app.commands.files import opened, read
 from app.errors import AppError
 from app.metrics.engine import Engine
 from app.metrics.model import Definition, Filters
+from app.services.scorecard import words
 from app.services.scorecard.build import scorecard
 from app.services.scorecard.document import document
-from app.services.scorecard.model import Headline, Scorecard
+from app.services.scorecard.grouping import group_columns, grouping, known_columns
+from app.services.scorecard.model import ClaimLine, Headline, Scorecard
 from app.services.scorecard.request import Groups, Request
-from app.services.scorecard.sources import Sources, default_windows, group_columns
+from app.services.scorecard.sources import Sources, default_windows
 
 NAME = "scorecard"
 HELP = "compute win rate, retention and growth from exports and hold them against the cited figures"
@@ -114,9 +118,12 @@ def _groups(options: argparse.Namespace, sources: Sources) -> Groups:
     from app.metrics import expressions
 
     for snapshot in (sources.deals, sources.customers, sources.leads, sources.lines):
-        column = None if snapshot is None else next((c for c in group_columns(snapshot) if c.label == options.group), None)
+        column = None if snapshot is None else next((c for c in known_columns(snapshot) if c.label == options.group), None)
         if snapshot is None or column is None:
             continue
+        why = next((why for label, why in grouping(snapshot).aside if label == options.group), None)
+        if why is not None:
+            raise AppError(f"--group {options.group}: {why}", "Choose another column.")
         sizes = sorted(snapshot.collect(expressions.group_sizes(snapshot.table, by=column.name)), key=lambda row: (-row["n"], row["group"]))
         if options.values:
             return _chosen(options.group, options.values, [row["group"] for row in sizes])
@@ -167,13 +174,27 @@ def _text(found: Scorecard) -> str:
     lines += [_headline(head) for head in found.headlines]
     for line in found.lines:
         lines += ["", f"{line.words} (grade {line.reading.grade}: {line.claim.label})", f"  {line.plain}"]
-        if line.verdict is not None:
-            lines.append(f"  {line.verdict.sentence}")
-        if line.absent is not None:
-            lines.append(f"  {line.absent.reason} {line.absent.remedy}".rstrip())
-        if line.outlook is not None:
-            lines += [f"  If it held for you: {step}" for step in line.outlook.steps]
+        lines += [f"  {sentence}" for sentence in _said(line)]
     return "\n".join(lines) + "\n"
+
+
+def _said(line: ClaimLine) -> list[str]:
+    """What the page says of one figure: both rates, the verdict, where the claim would lead, what that is worth."""
+    said = [words.rates_sentence(line)]
+    if line.verdict is not None:
+        said.append(line.verdict.sentence)
+    if line.absent is not None:
+        said.append(words.absent_sentence(line.absent))
+    if isinstance(line.comparison, Comparison):
+        if line.comparison.probability is not None:
+            said.append(f"Chance that the true change reaches the cited figure: {words.chance_words(line.comparison.probability)}.")
+        said.append(words.needed_sentence(line.comparison))
+    if line.outlook is not None:
+        said += [words.outlook_sentence(line.outlook), *line.outlook.steps]
+    said.append(words.stake_sentence(line.stake))
+    if isinstance(line.stake, Stake):
+        said += line.stake.steps
+    return list(dict.fromkeys(sentence for sentence in said if sentence))
 
 
 def _headline(head: Headline) -> str:
@@ -187,6 +208,6 @@ def _headline(head: Headline) -> str:
     value = wording.signed_percent(head.value, digits=2) if head.is_change else wording.percent(head.value, digits=2)
     span = ""
     if head.interval is not None:
-        words = wording.signed_range(head.interval) if head.is_change else wording.percent_range(head.interval)
-        span = f", likely {words}"
+        likely = wording.signed_range(head.interval) if head.is_change else wording.percent_range(head.interval)
+        span = f", likely {likely}"
     return f"{head.label}: {value}{span} ({head.basis}; {head.period})"

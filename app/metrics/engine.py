@@ -7,10 +7,11 @@ and their results are cached. A query that runs too long is stopped, so that the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock, Timer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.errors import NotComputable, NotFound
 from app.later import Later
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
 else:
     duckdb, ibis = Later("duckdb"), Later("ibis")
 
+T = TypeVar("T")
+
 MEMORY = "1GB"
 THREADS = 2
 SECONDS = 60.0
+MOST_FOUND = 500
 
 
 GONE = ("The stored table is not on this machine.", "Load the page again.")
@@ -44,6 +48,10 @@ class Snapshot:
     def table(self) -> ir.Table:
         """The Ibis table over the stored file, looked at when it is first counted."""
         return self.engine.table(self)
+
+    def once(self, what: str, make: Callable[[], T]) -> T:
+        """What `make` finds out about the stored file, found out once: a stored file never changes."""
+        return self.engine.once((self.sha256, what), make)
 
     def collect(self, expression: ir.Table) -> list[dict[str, Any]]:
         """The rows of an aggregate, as dictionaries."""
@@ -68,6 +76,7 @@ class Engine:
         self._lock = RLock()
         self._tables: dict[str, ir.Table] = {}
         self._connected: Any = None
+        self._found: dict[tuple[str, str], Any] = {}
 
     @property
     def _backend(self) -> Any:
@@ -98,6 +107,16 @@ class Engine:
         if not path.exists():
             raise NotFound(*GONE)
         return Snapshot(info=info, sha256=sha256, path=path.resolve(), engine=self)
+
+    def once(self, key: tuple[str, str], make: Callable[[], T]) -> T:
+        """What `make` gives, made once for each key, which names a stored file by its hash."""
+        with self._lock:
+            if key not in self._found:
+                if len(self._found) >= MOST_FOUND:
+                    self._found.clear()
+                self._found[key] = make()
+            found: T = self._found[key]
+            return found
 
     def table(self, snapshot: Snapshot) -> ir.Table:
         """The Ibis table over a snapshot's file."""

@@ -64,6 +64,14 @@ def deals_in_all(table: ir.Table, filters: Filters, *, moment: str, by: str | No
     return rows.group_by(**keys).aggregate(n=rows.count(), priced=rows.amount.count(), amount=_sum(rows.amount))
 
 
+def deals_in_money(table: ir.Table, filters: Filters, *, moment: str) -> ir.Table:
+    """Closed deals by outcome: number with an amount, sum of amounts and of their squares."""
+    rows = chosen(table, filters, moment=moment if filters.start or filters.end else None)
+    rows = rows.filter(rows.outcome.isin(list(CLOSED)) & rows.amount.notnull())
+    amount = rows.amount.cast("float64")
+    return rows.group_by(outcome=rows.outcome).aggregate(n=rows.count(), amount=_sum(rows.amount), squares=(amount * amount).sum())
+
+
 def deals_by_account(table: ir.Table, filters: Filters, *, moment: str, weight: Literal["count", "value"] = "count") -> ir.Table:
     """One row an account: number of its closed deals (won, lost, no_decision) and, by value, the sum of their amounts (won_amount …).
 
@@ -249,6 +257,11 @@ def visits(table: ir.Table, filters: Filters) -> ir.Table:
     return rows.group_by(month=month_of(rows.date), source=_group(rows, "source")).aggregate(sessions=rows.sessions.sum(), n=rows.count())
 
 
+def outcomes_by_group(table: ir.Table, *, by: str) -> ir.Table:
+    """How many deals of each value of a group column ended how."""
+    return table.group_by(group=_group(table, by), outcome=table.outcome).aggregate(n=table.count())
+
+
 def group_sizes(table: ir.Table, *, by: str) -> ir.Table:
     """How many rows each value of a group column has."""
     return table.group_by(group=_group(table, by)).aggregate(n=table.count())
@@ -264,6 +277,7 @@ ALL: dict[str, tuple[TableName, Callable[[ir.Table], ir.Table]]] = {
     "deals_created": ("deal", lambda t: deals(t, _NONE, moment="created")),
     "deals_in_all": ("deal", lambda t: deals_in_all(t, _SOME, moment="closed")),
     "deals_in_all_by_group": ("deal", lambda t: deals_in_all(t, _SOME, moment="closed", by="source")),
+    "deals_in_money": ("deal", lambda t: deals_in_money(t, _SOME, moment="closed")),
     "deals_by_account": ("deal", lambda t: deals_by_account(t, _SOME, moment="closed")),
     "deals_by_account_in_money": ("deal", lambda t: deals_by_account(t, _SOME, moment="closed", weight="value")),
     "won_revenue_by_month": ("deal", lambda t: revenue_by_month(won_revenue(t), _NONE)),
@@ -281,6 +295,7 @@ ALL: dict[str, tuple[TableName, Callable[[ir.Table], ir.Table]]] = {
     "follow_up": ("lead", lambda t: follow_up(t, _NONE)),
     "follow_up_times": ("lead", lambda t: follow_up_times(t, _NONE)),
     "visits": ("traffic", lambda t: visits(t, _NONE)),
+    "outcomes_by_group": ("deal", lambda t: outcomes_by_group(t, by="source")),
     "group_sizes": ("deal", lambda t: group_sizes(t, by="source")),
 }
 """name → (table, expression of it): what the dialect tests walk through."""

@@ -36,6 +36,10 @@ class Revenue:
         table = self.snapshot.table
         return expressions.lines_revenue(table) if self.kind == "lines" else expressions.won_revenue(table)
 
+    def within(self, filters: Filters) -> Revenue:
+        """The same revenue, covered no longer than the days of the filters."""
+        return self if self.coverage is None else replace(self, coverage=self.coverage.chosen(filters.start, filters.end))
+
     @property
     def sentence(self) -> str:
         """What revenue is here, as printed beside every number."""

@@ -53,7 +53,8 @@ class WinRate:
     """The win rate of some deals: `value` = won / closed, in numbers or in money (`definition.weight`).
 
     `won`, `lost`, `no_decision` and `open` count deals; `closed` is the denominator's number of deals. The amounts are sums in the
-    dataset's currency. `small` marks fewer than 30 closed deals. `interval_absent` says why a rate that is there has no interval.
+    dataset's currency; `won_priced` won deals have an amount.
+    `small` marks fewer than 30 closed deals. `interval_absent` says why a rate that is there has no interval.
     """
 
     value: float | None
@@ -69,6 +70,12 @@ class WinRate:
     small: bool
     absent: Absent | None = None
     interval_absent: Absent | None = None
+    won_priced: int = 0
+
+    @property
+    def average_won(self) -> float | None:
+        """The average amount of the won deals that have one; None where none has."""
+        return self.won_amount / self.won_priced if self.won_priced and self.won_amount > 0 else None
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,11 @@ NO_CUSTOMERS = Absent(
     "Upload a customer list with start and end dates (or a churned yes/no), or invoices that name the customer.",
     "no_table",
 )
+NAMELESS = Absent(
+    "The records name no customer, so nobody can be seen to come back.",
+    "Upload a customer list, or export the customer of each record.",
+    "no_account",
+)
 NO_DATES = Absent("The customer list has no start dates.", "Export the day each customer started.", "no_date")
 NOBODY_LEFT = Absent(
     "No customer of this list has left, so retention would read 100 %: it is probably a list of present customers only.",
@@ -173,9 +178,7 @@ def repeat_over_time(revenue: Revenue, filters: Filters, *, grain: Grain) -> tup
     rows = revenue.snapshot.collect(expressions.purchases_kept(revenue.records, filters, months=MONTHS[grain]))
     by_period = {period_of_month(row["period"], grain): row for row in rows}
     if not by_period or revenue.coverage is None:
-        return Absent(
-            "The records name no customer, so nobody can be seen to come back.", "Export the customer of each record.", "no_account"
-        )
+        return NAMELESS
     covered = revenue.coverage.chosen(filters.start, filters.end)
     result = []
     for period in periods_between(min(by_period).start, max(by_period).start, grain)[:-1]:

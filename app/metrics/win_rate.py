@@ -13,6 +13,7 @@ from app.metrics.engine import Snapshot
 from app.metrics.model import MOST_GROUPS, OTHERS, SMALL, Definition, DialSetting, Filters, GroupRate, PeriodRate, WinRate
 from app.metrics.periods import Coverage, Grain, coverage_of, period_of_month, periods_between
 from app.statistics.intervals import Absent, Interval
+from app.statistics.linearised import RatioSums, linear_interval
 
 WINS_ONLY = Absent(
     "The file holds won deals only, so there is no win rate: every rate would read 100 %.",
@@ -29,9 +30,6 @@ NO_AMOUNT_ON_LOST = Absent(
 )
 NO_AMOUNT = Absent("The file has no amounts.", "Export the amount of each deal.", "no_amount")
 NOTHING_CLOSED = Absent("No deal was closed here.", "Choose a longer period or fewer filters.", "nothing_closed")
-NO_ACCOUNT = Absent(
-    "The deals name no account, and a range by value is resampled by account.", "Export the account of each deal.", "no_account"
-)
 ALL_DEALS_ONLY = Absent(
     "A range by value is worked out for all deals together only.", "Use the win rate by count to see a range here.", "by_value"
 )
@@ -121,6 +119,7 @@ def rate_of(
         small=closed < SMALL,
         absent=absent,
         interval_absent=found if isinstance(found, Absent) else None,
+        won_priced=tally.priced["won"],
     )
 
 
@@ -238,10 +237,31 @@ def by_account(snapshot: Snapshot, definition: Definition, filters: Filters) -> 
     )
 
 
+def value_sums(snapshot: Snapshot, definition: Definition, filters: Filters) -> RatioSums:
+    """The sums that the range of a win rate by value is worked out from, where deals stand for themselves (no account is named)."""
+    rows = snapshot.collect(expressions.deals_in_money(snapshot.table, filters, moment=definition.by_date))
+    counted = ("won", "lost") if definition.no_decision == "out" else ("won", "lost", "no_decision")
+    by_outcome = {row["outcome"]: row for row in rows}
+    won = by_outcome.get("won", {"n": 0, "amount": 0.0, "squares": 0.0})
+    closed = [by_outcome[outcome] for outcome in counted if outcome in by_outcome]
+    return RatioSums(
+        units=sum(row["n"] for row in closed),
+        y=won["amount"],
+        x=sum(row["amount"] for row in closed),
+        yy=won["squares"],
+        # A deal's won amount is its amount or nothing, so the products add up to the squares of the won ones.
+        xy=won["squares"],
+        xx=sum(row["squares"] for row in closed),
+    )
+
+
 def _value_interval(snapshot: Snapshot, definition: Definition, filters: Filters) -> Interval | Absent | None:
     if definition.weight == "count" or refusal(snapshot, definition) is not None:
         return None
     from app.statistics.resampling import ratio_of_sums_interval
 
     rates = by_account(snapshot, definition, filters)
-    return ratio_of_sums_interval(rates.won, rates.closed) if rates.accounts else NO_ACCOUNT
+    if rates.accounts:
+        return ratio_of_sums_interval(rates.won, rates.closed)
+    found = linear_interval(value_sums(snapshot, definition, filters))
+    return found if isinstance(found, Absent) else replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))

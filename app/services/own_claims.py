@@ -95,6 +95,28 @@ def add_own_claim(actor: Actor, *, engine: Engine, team_id: str, fields: Mapping
         return _view(row)
 
 
+def as_own_level(claim: Claim) -> dict[str, Plain] | None:
+    """An ordinary rate of the catalogue as the fields of a benchmark of the team's own; None unless it is one rate of one result."""
+    reading = claim.reading
+    if reading.unit != "base_rate" or reading.metric not in ("win_rate", "churn", "lead_conversion") or len(claim.values) != 1:
+        return None
+    value = claim.values[0]
+    if value.unit != "percent":
+        return None
+    address = next((one.url for one in claim.addresses if one.url), "")
+    dated = "" if claim.year else ", year not recorded"
+    return {
+        "label": claim.label[:120],
+        "metric": reading.metric,
+        "kind": "level",
+        "value": float(value.value),
+        "source": f"{claim.originator}{dated}. {reading.caveat}"[:500],
+        "year": claim.year or claim.checked.year,
+        "checked": claim.checked.isoformat(),
+        "address": address,
+    }
+
+
 def remove_own_claim(actor: Actor, *, engine: Engine, claim_id: str) -> None:
     """Remove a claim; `NotFound` when the organization has none of that id (any more)."""
     require(actor, "manager")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -10,13 +11,17 @@ import pytest
 
 from app.benchmarks.catalogue import Claim, Metric, custom_claim
 from app.benchmarks.comparison import Comparison, LevelComparison, RatioComparison
+from app.benchmarks.stakes import Stake
 from app.metrics.engine import Engine
-from app.metrics.model import Definition
+from app.metrics.model import Definition, Filters
 from app.services.scorecard.build import scorecard
+from app.services.scorecard.grouping import grouping
 from app.services.scorecard.model import ClaimLine
 from app.services.scorecard.request import Groups, Request
-from app.services.scorecard.sources import Sources
+from app.services.scorecard.sources import Sources, no_windows_around
+from app.services.scorecard.words import look_next, rates_sentence, stake_sentence
 from app.statistics.intervals import Absent
+from app.wording import percent
 from tests.metrics.canonical import opened, stored
 
 DAYS = [date(2024, 1, 1).toordinal() + 5 * n for n in range(146)]
@@ -170,3 +175,139 @@ def test_a_yearly_level_of_customers_lost_is_not_held_against_repeat_purchases(s
     found = against(replace(sources, customers=None), Request(), "churn", 10.0)
     assert isinstance(found, Absent)
     assert found.code == "no_contract"
+
+
+def test_one_figure_tells_one_story(sources: Sources) -> None:
+    found = line(sources, SPANS, "win_rate")
+    comparison = found.comparison
+    assert isinstance(comparison, Comparison)
+    assert isinstance(comparison.target, float)
+    first, then = comparison.baseline.rate, comparison.observed.rate
+    assert found.outlook is not None
+    assert (found.outlook.before, found.outlook.after, found.outlook.now) == (first, comparison.target, then)
+    assert rates_sentence(found) == f"{percent(first or 0)} → {percent(then or 0)}; the claim would need {percent(comparison.target)}"
+
+
+def test_the_arithmetic_adds_up_from_what_is_shown(sources: Sources) -> None:
+    found = line(sources, Request(), "win_rate").stake
+    assert isinstance(found, Stake)
+    numbers = [[float(n.replace(",", "")) for n in re.findall(r"[\d,]+\.?\d*", step.replace("\u00a0", " "))] for step in found.steps]
+    closed, target, rate, more = numbers[0][0], *numbers[0][-3:]
+    assert more == pytest.approx(closed * (target - rate) / 100, abs=0.005)
+    assert (numbers[1][0], numbers[1][-1]) == (more, pytest.approx(more * numbers[1][1], abs=0.5))
+    assert found.amount == pytest.approx(more * numbers[1][1])
+    assert "instead of" in stake_sentence(found)
+
+
+def test_won_deals_without_an_amount_do_not_lower_the_average(sources: Sources, tmp_path: Path) -> None:
+    assert sources.deals is not None
+    deals = stored(
+        "deal",
+        outcome=["won" if n % 2 else "lost" for n in range(146)],
+        closed=CLOSED,
+        amount=[None if n % 4 == 1 else 100 for n in range(146)],
+        account=[f"A{n}" for n in range(146)],
+    )
+    found = line(Sources(deals=opened(sources.deals.engine, tmp_path, "deal", deals)), Request(), "win_rate").stake
+    assert isinstance(found, Stake)
+    # Of 2025, 36 or 37 deals are won and half of them have no amount; the others have 100 each.
+    assert "100, the average of the won deals with an amount (18 of 36 have none)" in found.steps[1].replace("\u00a0", " ")
+
+
+def test_win_rates_by_value_are_compared_by_value(sources: Sources) -> None:
+    found = line(sources, replace(SPANS, definition=Definition(weight="value")), "win_rate")
+    counted = line(sources, SPANS, "win_rate").comparison
+    assert isinstance(found.comparison, RatioComparison)
+    assert isinstance(counted, Comparison)
+    # Every deal has the same amount, so that both ratios are one; its range comes from accounts.
+    assert found.comparison.ratio == pytest.approx(counted.ratio)
+    assert found.comparison.interval is not None
+    assert found.comparison.interval.method == "resampled by account"
+    assert found.verdict is not None
+    assert found.outlook is not None
+    assert found.outlook.what == "Win rate by value"
+
+
+def test_win_rates_by_value_without_accounts_have_a_range_of_their_own(sources: Sources, tmp_path: Path) -> None:
+    assert sources.deals is not None
+    deals = stored("deal", outcome=["won" if n % 3 else "lost" for n in range(146)], closed=CLOSED, amount=[100 + n for n in range(146)])
+    only = Sources(deals=opened(sources.deals.engine, tmp_path, "deal", deals))
+    found = line(only, replace(SPANS, definition=Definition(weight="value")), "win_rate").comparison
+    assert isinstance(found, RatioComparison)
+    assert found.interval is not None
+    assert found.interval.method == "linearised, by record"
+    assert any("name no account" in caveat for caveat in found.caveats)
+
+
+def test_two_spans_take_the_place_of_a_filter_on_days(sources: Sources) -> None:
+    late = replace(SPANS, filters=Filters(date(2025, 6, 1), None))
+    filtered, whole = scorecard(sources, late), scorecard(sources, SPANS)
+    assert [one.comparison for one in filtered.lines] == [one.comparison for one in whole.lines]
+    assert [one.outlook for one in filtered.lines] == [one.outlook for one in whole.lines]
+    assert filtered.headlines[0].parts != whole.headlines[0].parts
+
+
+def test_growth_of_two_groups_is_that_of_the_chosen_one_everywhere(sources: Sources, tmp_path: Path) -> None:
+    assert sources.deals is not None
+    amounts = [(300 if day >= YEARS[1][0].toordinal() else 200) if n % 2 else 100 for n, day in enumerate(DAYS)]
+    deals = stored(
+        "deal", outcome=["won"] * 140 + ["lost"] * 6, closed=CLOSED, amount=amounts, s0=["N" if n % 2 else "S" for n in range(146)]
+    )
+    only = Sources(deals=opened(sources.deals.engine, tmp_path, "deal", deals))
+    found = next(
+        one for one in scorecard(only, Request("groups", groups=Groups("s0", "N", "S"))).lines if one.reading.metric == "revenue_growth"
+    )
+    assert isinstance(found.comparison, LevelComparison)
+    # 33 won deals of 300 in 2025 against 37 of 200 in 2024; the others fell, and do not count.
+    assert found.comparison.observed == pytest.approx(33 * 300 / (37 * 200) - 1)
+    assert found.outlook is not None
+    assert found.outlook.before == found.comparison.observed
+
+
+def test_a_quarter_is_never_held_against_a_figure_about_a_year(sources: Sources) -> None:
+    half = Request(filters=Filters(date(2025, 1, 1), None))
+    found = line(sources, half, "revenue_growth")
+    assert (found.comparison, found.outlook, found.stake) == (None, None, None)
+    assert found.absent is not None
+    assert found.absent.code == "too_short"
+
+
+def test_the_largest_distance_in_money_is_the_one_to_look_at(sources: Sources) -> None:
+    found = scorecard(sources, Request())
+    stakes = {one.words: one.stake.amount for one in found.lines if isinstance(one.stake, Stake)}
+    assert max(stakes, key=lambda words: stakes[words]) in look_next(found)[1]
+
+
+@pytest.mark.parametrize(
+    ("since", "code"),
+    [
+        (date(2020, 1, 1), "outside"),
+        (date(2027, 1, 1), "outside"),
+        (date(2025, 12, 20), "too_near"),
+        (date(2025, 1, 1), None),
+        (None, None),
+    ],
+)
+def test_a_programme_day_that_does_not_fit_says_why(sources: Sources, since: date | None, code: str | None) -> None:
+    found = no_windows_around(sources.coverage(), since)
+    assert (found.code if found is not None else None) == code
+
+
+def test_columns_that_repeat_the_end_are_not_offered_as_groups(sources: Sources, tmp_path: Path) -> None:
+    assert sources.deals is not None
+    outcome = ["won" if n % 2 else "lost" for n in range(146)]
+    deals = stored(
+        "deal",
+        outcome=outcome,
+        closed=CLOSED,
+        owner=["Ann" if n % 3 else "Bob" for n in range(146)],
+        lost_reason=["Price" if one == "lost" else None for one in outcome],
+        s0=[f"Deal {n // 3}" for n in range(146)],
+        s1=["North" if n < 73 else "South" for n in range(146)],
+        s2=[f"Deal {n}" for n in range(146)],
+        s3=["0" if one == "lost" else "100" for one in outcome],
+    )
+    found = grouping(opened(sources.deals.engine, tmp_path, "deal", deals))
+    # Two well-filled values first, then many; the empty source is not offered at all.
+    assert [(column.label, column.values) for column in found.offered] == [("s1", 2), ("Owner", 2), ("s0", 49)]
+    assert {label for label, _ in found.aside} == {"s2", "s3", "Reason lost"}

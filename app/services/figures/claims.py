@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from dataclasses import dataclass
 
-from app.benchmarks.comparison import Comparison, LevelComparison
+from app.benchmarks.comparison import Comparison, LevelComparison, RatioComparison
 from app.charts.figure import Figure, finish
 from app.charts.shapes import changes_against_claims, levels
 from app.charts.shapes.changes_against_claims import ChangeRow
 from app.charts.shapes.levels import LevelRow
 from app.charts.theme import Mode, palette
 from app.services.figures.account import Account
-from app.services.scorecard.model import BreakDownLine, ClaimLine
+from app.services.scorecard.model import BreakDown, ClaimLine
+from app.services.scorecard.words import STAKED, VERDICTS, rates_sentence
 from app.wording import change, change_range, count, percent, percent_range, signed_percent
 
 
@@ -20,93 +22,145 @@ def comparison(line: ClaimLine, *, account: Account, mode: Mode) -> Figure | Non
     found = line.comparison
     if isinstance(found, LevelComparison):
         return _levels(line, found, account=account, mode=mode)
-    if not isinstance(found, Comparison) or found.ratio is None or found.interval is None or found.verdict is None:
+    if found is None or found.ratio is None or found.interval is None:
         return None
+    sides = _sides(found)
     row = ChangeRow(line.claim.label, found.ratio - 1, found.interval.low - 1, found.interval.high - 1, found.claimed - 1)
     chart = changes_against_claims.chart([row], colours=palette(mode))
-    sides = (found.baseline, found.observed)
+    rates = rates_sentence(line)
     return Figure(
-        key=f"compare-{line.claim.id.lower()}",
-        title=_title(line, found),
+        key=file_key(line),
+        title=_title(line, found, rates),
         spec=finish(chart, mode=mode),
         alt=(
-            f"The observed change {change(found.ratio)} with its likely range {change_range(found.interval)}, "
+            f"{rates}. " * bool(rates) + f"The observed change {change(found.ratio)} with its likely range {change_range(found.interval)}, "
             f"beside the cited {change(found.claimed)}."
         ),
-        n=" and ".join(f"{count(side.trials)} in “{side.label}”" for side in sides),
-        period=f"“{found.observed.label}” held against “{found.baseline.label}”",
-        definition=f"Relative change with its 95 % range ({found.interval.method})",
+        n=" and ".join(f"{side.basis} in “{side.label}”" for side in reversed(sides)) or found_label(found),
+        period=f"“{sides[0].label}” held against “{sides[1].label}”" if sides else "",
+        definition=f"Change = one side / the other − 1, with its likely range ({METHODS.get(found.interval.method, '95 %')})",
         filters=account.filters,
         source=f"{account.source}; cited figure: {line.claim.originator}, {line.claim.year or 'no date'}",
-        columns=("Side", "Counted", "Of", "Rate", "Likely range"),
+        columns=("Side", "On what", "Rate or amount", "Likely range"),
         rows=(
+            *((side.label, side.basis, side.written, side.span) for side in reversed(sides)),
+            ("Change from one to the other", "", change(found.ratio), change_range(found.interval)),
+            ("Cited figure", "", change(found.claimed), ""),
             *(
-                (
-                    side.label,
-                    count(side.successes),
-                    count(side.trials),
-                    percent(side.rate) if side.rate is not None else "",
-                    percent_range(side.interval) if side.interval is not None else "",
-                )
-                for side in sides
+                (("What the claim would need", "", percent(found.target, digits=2), ""),)
+                if isinstance(found.target, float) and not getattr(found, "lower_is_better", False)
+                else ()
             ),
-            ("Relative change", "", "", change(found.ratio), change_range(found.interval)),
-            ("Cited figure", "", "", change(found.claimed), ""),
         ),
     )
 
 
-def break_down(lines: Sequence[BreakDownLine], *, by: str, line: ClaimLine, account: Account, mode: Mode) -> Figure | None:
-    """The observed change within each group beside the cited one; None when no group has both sides."""
-    shown = [(g.group, g.comparison) for g in lines if g.comparison.ratio is not None and g.comparison.interval is not None]
-    if not shown:
-        return None
-    rows = [
-        ChangeRow(
-            f"{group} (small)" if c.observed.small or c.baseline.small else group,
-            c.ratio - 1,
-            c.interval.low - 1,
-            c.interval.high - 1,
-            c.claimed - 1,
+METHODS = {
+    "Miettinen-Nurminen score": "95 %; score interval of Miettinen and Nurminen",
+    "resampled by account": "95 %; whole accounts drawn again, because deals of one account go together",
+    "linearised, by account": "95 %; worked out by account",
+    "linearised, by record": "95 %; worked out from the amounts of single deals",
+}
+"""What the likely range is, for readers who ask."""
+
+FILES = {
+    "win_rate": "win-rate",
+    "churn": "customers-lost",
+    "logo_retention": "retention",
+    "revenue": "revenue",
+    "revenue_growth": "growth",
+    "revenue_cagr_3y": "three-year-growth",
+    "lead_conversion": "lead-conversion",
+}
+
+
+def file_key(line: ClaimLine) -> str:
+    """What a claim's chart is called as a file: "win-rate-against-38-percent"."""
+    reading = line.reading
+    figure = reading.stated if reading.stated is not None else reading.aligned_level
+    against = f"-against-{abs(figure) * 100:.0f}-percent" if figure is not None else f"-against-{line.claim.id.lower()}"
+    return f"{FILES.get(reading.metric or '', 'figure')}{against}"
+
+
+@dataclass(frozen=True)
+class _Side:
+    label: str
+    basis: str
+    written: str
+    span: str
+
+
+def _sides(found: Comparison | RatioComparison) -> tuple[_Side, ...]:
+    """(observed, other) as they are written; nothing where a ratio has no sides."""
+    if isinstance(found, Comparison):
+        return tuple(
+            _Side(
+                side.label,
+                f"{count(side.successes)} of {count(side.trials)}",
+                str(percent(side.rate, digits=2)) if side.rate is not None else "",
+                percent_range(side.interval) if side.interval is not None else "",
+            )
+            for side in (found.observed, found.baseline)
         )
-        for group, c in shown
-        if c.ratio is not None and c.interval is not None
-    ]
-    words = [c.verdict.word for _, c in shown if c.verdict is not None]
-    reached = sum(word in ("above", "reaches") for word in words)
-    chart = changes_against_claims.chart(rows, colours=palette(mode))
+    return tuple(_Side(side.label, side.basis, side.written, "") for side in found.sides or ())
+
+
+def found_label(found: Comparison | RatioComparison) -> str:
+    """What a ratio without two shown sides is of."""
+    return found.label if isinstance(found, RatioComparison) else ""
+
+
+def break_down(found: BreakDown, *, by: str, line: ClaimLine, account: Account, mode: Mode) -> Figure | None:
+    """The observed change within each group beside the cited one; None when no group has both sides."""
+    rows, table = [], []
+    reached = 0
+    for group in found.lines:
+        c = group.comparison
+        if c.ratio is None or c.interval is None:
+            continue
+        small = isinstance(c, Comparison) and (c.observed.small or c.baseline.small)
+        rows.append(
+            ChangeRow(
+                f"{group.group} (small)" if small else group.group, c.ratio - 1, c.interval.low - 1, c.interval.high - 1, c.claimed - 1
+            )
+        )
+        reached += c.verdict is not None and c.verdict.word in ("above", "reaches")
+        observed, other = _sides(c)
+        table.append(
+            (
+                group.group,
+                f"{other.written} ({other.basis})",
+                f"{observed.written} ({observed.basis})",
+                change(c.ratio),
+                change_range(c.interval),
+                VERDICTS[c.verdict.word] if c.verdict is not None else "No verdict",
+                "small group" if small else "",
+            )
+        )
+    if not rows:
+        return None
+    sides = _sides(found.lines[0].comparison)
+    left_out = f"; the {len(found.lines)} largest of {found.groups} groups are shown" if found.groups > len(found.lines) else ""
     return Figure(
-        key=f"compare-{line.claim.id.lower()}-by-group",
-        title=f"{reached} of {len(rows)} groups of {by} are in reach of the cited figure or above it",
-        spec=finish(chart, mode=mode),
-        alt=f"Observed changes with likely ranges for {len(rows)} groups of {by}, each beside the cited {change(shown[0][1].claimed)}.",
-        n=f"{count(sum(c.observed.trials + c.baseline.trials for _, c in shown))} in all groups",
-        period=f"“{shown[0][1].observed.label}” held against “{shown[0][1].baseline.label}”",
-        definition="Relative change within each group with its 95 % range; many groups are looked at, so some will stand out by chance",
+        key=f"{file_key(line)}-by-{re.sub(r'[^a-z0-9]+', '-', by.lower()).strip('-') or 'group'}",
+        title=f"{reached} of {len(rows)} groups of {by} are above the cited figure, or better and may reach it",
+        spec=finish(changes_against_claims.chart(rows, colours=palette(mode)), mode=mode),
+        alt=f"Observed changes with likely ranges for {len(rows)} groups of {by}, each beside the cited {change(rows[0].claimed + 1)}.",
+        n=f"{len(rows)} groups of {by}{left_out}",
+        period=f"“{sides[0].label}” held against “{sides[1].label}”",
+        definition="Change within each group with its 95 % range; many groups are looked at, so some will stand out by chance",
         filters=account.filters,
         source=f"{account.source}; cited figure: {line.claim.originator}, {line.claim.year or 'no date'}",
-        columns=(by, "Before or other", "After or chosen", "Change", "Likely range", "Verdict", "Note"),
-        rows=tuple(
-            (
-                group,
-                f"{count(c.baseline.successes)} of {count(c.baseline.trials)}",
-                f"{count(c.observed.successes)} of {count(c.observed.trials)}",
-                change(c.ratio) if c.ratio is not None else "",
-                change_range(c.interval) if c.interval is not None else "",
-                VERDICTS[c.verdict.word] if c.verdict is not None else "",
-                "small group" if c.observed.small or c.baseline.small else "",
-            )
-            for group, c in shown
-        ),
+        columns=(by, sides[1].label, sides[0].label, "Change", "Likely range", "Verdict", "Note"),
+        rows=tuple(table),
     )
 
 
-VERDICTS = {"above": "above", "reaches": "in reach", "falls_short": "falls short", "cannot_tell": "cannot tell yet"}
-
-
-def _title(line: ClaimLine, found: Comparison) -> str:
-    word = VERDICTS[found.verdict.word] if found.verdict is not None else ""
-    return f"{line.claim.label}: {word} ({change(found.ratio or 1.0)} observed, {change(found.claimed)} cited)"
+def _title(line: ClaimLine, found: Comparison | RatioComparison, rates: str) -> str:
+    word = VERDICTS[found.verdict.word].lower() if found.verdict is not None else "no verdict"
+    noun = STAKED.get(line.reading.metric or "", "").capitalize()
+    said = f"{noun} {rates}".strip() if rates else line.claim.label
+    return f"{said}: {word} ({change(found.ratio or 1.0)} observed, {change(found.claimed)} cited)"
 
 
 def _levels(line: ClaimLine, found: LevelComparison, *, account: Account, mode: Mode) -> Figure | None:
@@ -125,12 +179,12 @@ def _levels(line: ClaimLine, found: LevelComparison, *, account: Account, mode: 
         beside = f"{signed_percent(found.aligned_level, digits=0)} and {signed_percent(found.other_level, digits=0)}"
     axis = "Growth over a year" if found.is_change else found.what
     return Figure(
-        key=f"compare-{line.claim.id.lower()}",
+        key=file_key(line),
         title=f"{found.what} of {figure(found.observed)} beside {beside}",
         spec=finish(levels.chart(rows, colours=palette(mode), title=axis, signed=found.is_change), mode=mode),
         alt=f"{found.what} of {figure(found.observed)} with its likely range, beside the published {beside}.",
-        n="one growth rate" if found.is_change else "one rate",
-        period=found.label,
+        n="",
+        period=found.label[0].upper() + found.label[1:],
         definition=(
             "Growth of revenue over a year with its 95 % range by account, beside published growth rates"
             if found.is_change

@@ -49,6 +49,12 @@ def event(context: Context, grain: Grain) -> str | None:
     return period_of(context.programme_start, grain).label if context.programme_start is not None else None
 
 
+def begins_within(context: Context, grain: Grain) -> bool:
+    """Whether the programme began in the middle of a period, which then belongs to neither side."""
+    since = context.programme_start
+    return since is not None and period_of(since, grain).start != since
+
+
 def win_rate_trend(context: Context, deals: Snapshot, definition: Definition, filters: Filters, grain: Grain) -> Shown:
     """The win rate over time."""
     found = win_rate.over_time(deals, definition, resolved(filters, deals), grain=grain)
@@ -60,6 +66,7 @@ def win_rate_trend(context: Context, deals: Snapshot, definition: Definition, fi
         account=account(context, deals, filters),
         mode=context.mode,
         event=event(context, grain),
+        begins_within=begins_within(context, grain),
     ) or win_rate.refusal(deals, definition)
 
 
@@ -115,6 +122,7 @@ def retention_trend(context: Context, sources: Sources, filters: Filters, grain:
         account=account(context, snapshot, filters),
         mode=context.mode,
         event=event(context, grain),
+        begins_within=begins_within(context, grain),
     )
 
 
@@ -174,6 +182,7 @@ def conversion_trend(context: Context, found_leads: Snapshot, filters: Filters, 
         account=account(context, found_leads, filters),
         mode=context.mode,
         event=event(context, grain),
+        begins_within=begins_within(context, grain),
     )
 
 
@@ -202,18 +211,31 @@ def visits_trend(context: Context, found_traffic: Snapshot, filters: Filters, gr
 
 
 def claim_figure(context: Context, sources: Sources, request: Request, line: ClaimLine) -> Figure | None:
-    """One claim beside the observed change."""
-    snapshot = sources.deals or sources.lines or sources.customers or sources.leads
+    """One claim beside the observed change, from the table that its metric rests on."""
+    snapshot = _behind(sources, line)
     if snapshot is None:
         return None
-    return claim_figures.comparison(line, account=account(context, snapshot, request.filters), mode=context.mode)
+    return claim_figures.comparison(line, account=account(context, snapshot, request.of_claims.filters), mode=context.mode)
 
 
 def claim_groups(context: Context, sources: Sources, request: Request, line: ClaimLine, *, by: str) -> Shown:
     """One claim within each group of a column."""
-    lines = break_down(sources, request, by=by, reading=line.reading)
-    if isinstance(lines, Absent):
-        return lines
+    found = break_down(sources, request, by=by, reading=line.reading)
+    if isinstance(found, Absent):
+        return found
     if sources.deals is None:
         return None
-    return claim_figures.break_down(lines, by=by, line=line, account=account(context, sources.deals, request.filters), mode=context.mode)
+    its = account(context, sources.deals, request.of_claims.filters)
+    return claim_figures.break_down(found, by=by, line=line, account=its, mode=context.mode)
+
+
+def _behind(sources: Sources, line: ClaimLine) -> Snapshot | None:
+    """The table that a claim's numbers come from."""
+    metric, revenue = line.reading.metric, sources.revenue
+    if metric in ("churn", "logo_retention") and sources.retention_kind in ("contract", "flag"):
+        return sources.customers
+    if metric in ("lead_conversion", "lead_response"):
+        return sources.leads
+    if metric == "win_rate":
+        return sources.deals
+    return revenue.snapshot if isinstance(revenue, Revenue) else sources.deals or sources.customers or sources.leads

@@ -11,12 +11,13 @@ from app.charts.shapes.rates_over_time import RatePoint
 from app.charts.theme import Mode, palette
 from app.metrics.model import DialSetting, GroupConversion, GroupRate, GroupRetention, PeriodConversion, PeriodRate, Retention
 from app.services.figures.account import Account
+from app.services.figures.trends import finding
 from app.statistics.survival import SurvivalCurve
 from app.wording import count, percent, points
 
 
 def win_rate_over_time(
-    periods: Sequence[PeriodRate], *, definition: str, account: Account, mode: Mode, event: str | None = None
+    periods: Sequence[PeriodRate], *, definition: str, account: Account, mode: Mode, event: str | None = None, begins_within: bool = False
 ) -> Figure | None:
     """The win rate of each period; None when no period has one."""
     shown = [
@@ -30,6 +31,7 @@ def win_rate_over_time(
         )
         for p in periods
     ]
+    unranged = next((p.rate.interval_absent for p in periods if p.rate.interval_absent is not None), None)
     rows = [
         (p.period.label, count(p.rate.won), count(p.rate.closed), *_rate(p.rate.value, p.rate.interval), "partial" if p.partial else "")
         for p in periods
@@ -41,15 +43,17 @@ def win_rate_over_time(
         key="win-rate-over-time",
         noun="Win rate",
         many="closed deals",
-        definition=definition,
+        definition=f"{definition}. {unranged.reason}" if unranged is not None else definition,
         account=account,
         mode=mode,
         event=event,
+        begins_within=begins_within,
+        counted=all(p.rate.definition.weight == "count" for p in periods),
     )
 
 
 def retention_over_time(
-    periods: Sequence[Retention], *, definition: str, account: Account, mode: Mode, event: str | None = None
+    periods: Sequence[Retention], *, definition: str, account: Account, mode: Mode, event: str | None = None, begins_within: bool = False
 ) -> Figure | None:
     """The retention of each period; None when no period has one."""
     dated = [(p, p.period) for p in periods if p.period is not None]
@@ -82,11 +86,18 @@ def retention_over_time(
         account=account,
         mode=mode,
         event=event,
+        begins_within=begins_within,
     )
 
 
 def conversion_over_time(
-    periods: Sequence[PeriodConversion], *, definition: str, account: Account, mode: Mode, event: str | None = None
+    periods: Sequence[PeriodConversion],
+    *,
+    definition: str,
+    account: Account,
+    mode: Mode,
+    event: str | None = None,
+    begins_within: bool = False,
 ) -> Figure | None:
     """Lead conversion by the period the leads came in; young cohorts are drawn as partial."""
     shown = [
@@ -121,6 +132,7 @@ def conversion_over_time(
         account=account,
         mode=mode,
         event=event,
+        begins_within=begins_within,
     )
 
 
@@ -272,15 +284,18 @@ def _over_time(
     account: Account,
     mode: Mode,
     event: str | None,
+    begins_within: bool = False,
+    counted: bool = True,
 ) -> Figure | None:
     whole = [p for p in shown if p.value is not None and not p.partial]
     some = whole or [p for p in shown if p.value is not None]
     if not some:
         return None
-    first, last = some[0], some[-1]
-    if first.value is None or last.value is None:
+    last = some[-1]
+    if last.value is None:
         return None
-    title = _moved(noun, first, last) if len(whole) > 1 else f"{noun} {percent(last.value)} in {last.label}"
+    moved = finding(noun, whole, event=event, begins_within=begins_within, counted=counted) if len(whole) > 1 else ""
+    title = moved or f"{noun} {percent(last.value)} in {last.label}"
     chart = rates_over_time.chart(shown, colours=palette(mode), title=noun, event=event, event_label="programme began")
     values = [p.value for p in some if p.value is not None]
     note = " Partial periods are hollow." if any(p.partial for p in shown) else ""
@@ -300,19 +315,6 @@ def _over_time(
         columns=columns,
         rows=tuple(rows),
     )
-
-
-def _moved(noun: str, first: RatePoint, last: RatePoint) -> str:
-    """The finding of a trend, in words that do not claim more than the ranges allow."""
-    if None in (first.value, last.value, first.low, first.high, last.low, last.high):
-        return f"{noun} over time"
-    before, after = first.value or 0.0, last.value or 0.0
-    from_to = f"from {percent(before)} in {first.label} to {percent(after)} in {last.label}"
-    if (last.low or 0.0) > (first.high or 0.0):
-        return f"{noun} rose {from_to}"
-    if (last.high or 0.0) < (first.low or 0.0):
-        return f"{noun} fell {from_to}"
-    return f"{noun} shows no clear change: {from_to}, within what chance alone would do"
 
 
 def _by_group(
@@ -353,7 +355,8 @@ def _by_group(
         title=title,
         spec=finish(chart, mode=mode),
         alt=f"Dots with ranges of the {noun.lower()} for {min(len(drawn), rates_by_group.MOST)} groups of {by}. {title}.{left_out}",
-        n=f"{count(sum(p.n for p in drawn))} {many}",
+        n=f"{count(sum(p.n for p in drawn))} {many}"
+        + (f"; the chart shows the {rates_by_group.MOST} largest of {len(drawn)} groups" if left_out else ""),
         period=period,
         definition=definition,
         filters=account.filters,

@@ -42,8 +42,9 @@ METHODS: tuple[tuple[str, str], ...] = (
     ),
     (
         "Verdict",
-        "Above: the whole range lies at or beyond the cited figure. In reach: the range lies beyond no change and holds the cited figure. "
-        "Falls short: the whole range lies below the cited figure. Cannot tell yet: the range holds both no change and the cited figure.",
+        "Above: the whole range lies at or beyond the cited figure. Better, and may reach it: the range lies beyond no change and holds "
+        "the cited figure. Falls short: the whole range lies below the cited figure. Cannot tell yet: the range holds both no change and "
+        "the cited figure.",
     ),
     (
         "Chance of reaching the figure",

@@ -10,8 +10,8 @@ from app.report.content import Block, Bullets, Heading, KeyNumber, KeyNumbers, P
 from app.services.figures import composed
 from app.services.figures.composed import Shown
 from app.services.report.material import Material
+from app.services.scorecard.grouping import GroupColumn, group_columns
 from app.services.scorecard.model import ClaimLine, Headline
-from app.services.scorecard.sources import GroupColumn, group_columns
 from app.services.scorecard.words import (
     absent_sentence,
     answer_of,

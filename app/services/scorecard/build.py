@@ -7,18 +7,23 @@ from dataclasses import replace
 
 from app.benchmarks import catalogue
 from app.benchmarks.catalogue import Claim, Edition, Reading
-from app.benchmarks.comparison import Comparison
+from app.benchmarks.comparison import Comparison, RatioComparison
 from app.metrics import win_rate
 from app.metrics.model import Filters
-from app.services.scorecard.claims import compared, sides_of, win_rates
+from app.services.scorecard.claims import compared, win_rates
+from app.services.scorecard.grouping import known_columns
 from app.services.scorecard.headlines import headlines
-from app.services.scorecard.model import BreakDownLine, ClaimLine, Scorecard, SourceLine
+from app.services.scorecard.model import BreakDown, BreakDownLine, ClaimLine, Scorecard, SourceLine
 from app.services.scorecard.request import Request
-from app.services.scorecard.sources import Sources, group_columns, resolved
+from app.services.scorecard.sides import sides_of
+from app.services.scorecard.sources import Sources, resolved
 from app.services.scorecard.stakes import outlook_of, stake_of
 from app.services.systems import system_name
 from app.statistics.intervals import Absent
 from app.tables import TABLES
+
+MOST_LINES = 25
+"""Groups of a break-down that are compared; more would not fit on a chart."""
 
 
 def scorecard(sources: Sources, request: Request, *, own: Sequence[Claim] = ()) -> Scorecard:
@@ -71,6 +76,7 @@ def cited(edition: Edition, request: Request) -> list[tuple[catalogue.CitedFigur
 
 def line_of(sources: Sources, request: Request, *, words: str, plain: str, claim: Claim, reading: Reading) -> ClaimLine:
     """One cited figure beside the team's numbers."""
+    request = request.of_claims
     found = compared(sources, request, reading)
     absent = found if isinstance(found, Absent) else found.absent
     return ClaimLine(
@@ -80,34 +86,34 @@ def line_of(sources: Sources, request: Request, *, words: str, plain: str, claim
         reading=reading,
         comparison=None if isinstance(found, Absent) else found,
         absent=absent,
-        outlook=outlook_of(sources, request, reading),
+        outlook=outlook_of(sources, request, reading, found),
         stake=stake_of(sources, request, reading, found),
     )
 
 
-def break_down(sources: Sources, request: Request, *, by: str, reading: Reading) -> tuple[BreakDownLine, ...] | Absent:
-    """The win rates of both sides within each group of a column, largest group first.
+def break_down(sources: Sources, request: Request, *, by: str, reading: Reading) -> BreakDown | Absent:
+    """The win rates of both sides within each group of a column, largest group first, at most `MOST_LINES` of them.
 
     Parameters
     ----------
     by
         The heading of the column, e.g. "Region".
     """
-    deals = sources.deals
+    deals, request = sources.deals, request.of_claims
     sides = sides_of(request)
     if isinstance(sides, Absent):
         return sides
-    column = next((c for c in group_columns(deals) if c.label == by), None) if deals is not None else None
+    column = next((c for c in known_columns(deals) if c.label == by), None) if deals is not None else None
     if deals is None or column is None:
         return Absent(f"The deals have no column “{by}”.", "Choose another column.", "no_column")
-    groups = win_rate.by_group(deals, replace(request.definition, weight="count"), resolved(request.filters, deals), by=column.name)
+    groups = win_rate.by_group(deals, request.definition, resolved(request.filters, deals), by=column.name)
     lines = []
-    for group in groups[:25]:
+    for group in groups[:MOST_LINES]:
         inside = tuple(replace(side, filters=_also(side.filters, by, group.group)) for side in sides)
         found = win_rates(sources, request, reading, (inside[0], inside[1]))
-        if isinstance(found, Comparison):
+        if isinstance(found, (Comparison, RatioComparison)):
             lines.append(BreakDownLine(group.group, found))
-    return tuple(lines)
+    return BreakDown(tuple(lines), len(groups))
 
 
 def _also(filters: Filters, label: str, value: str) -> Filters:

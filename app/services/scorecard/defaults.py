@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from app.benchmarks.comparison import Way
+from app.benchmarks.sentences import Way
 from app.metrics.model import Definition
 from app.services.scorecard.request import Request
 from app.services.scorecard.sources import Sources, default_windows

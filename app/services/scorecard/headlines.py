@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 from app.metrics import growth, leads, retention, win_rate
 from app.metrics.growth import Revenue
-from app.metrics.model import Filters, Growth, Retention
+from app.metrics.model import Filters, Growth, Retention, WinRate
 from app.metrics.periods import Coverage, months_before, period_of_month, whole_months
 from app.services.scorecard.model import Headline
 from app.services.scorecard.request import Request
 from app.services.scorecard.sources import Sources, resolved
 from app.statistics.intervals import Absent
-from app.wording import count, day_range, percent
+from app.wording import count, day_range, money, percent
 
 NO_DEALS = Absent("No deals are loaded.", "Upload the deals (opportunities) of your CRM, won and lost ones.", "no_table")
 
@@ -42,12 +41,20 @@ def win_rate_headline(sources: Sources, request: Request) -> Headline:
         value=rate.value,
         interval=rate.interval,
         parts=(rate.won_amount, rate.closed_amount) if by_value else (float(rate.won), float(rate.closed)),
-        basis=f"{count(rate.won)} won of {count(rate.closed)} closed deals",
+        basis=_won_of(rate, sources.currency),
         period=span_words(request.filters, info.first, info.last),
         definition=definition,
         small=rate.small,
         absent=rate.absent,
+        note=rate.interval_absent.reason if rate.interval_absent is not None else "",
     )
+
+
+def _won_of(rate: WinRate, currency: str | None) -> str:
+    counted = f"{count(rate.won)} won of {count(rate.closed)} closed deals"
+    if rate.definition.weight == "count":
+        return counted
+    return f"{money(rate.won_amount, currency)} won of {money(rate.closed_amount, currency)} closed ({counted})"
 
 
 def retention_headline(sources: Sources, request: Request) -> Headline:
@@ -70,7 +77,7 @@ def retention_headline(sources: Sources, request: Request) -> Headline:
         definition=retention.SENTENCES[kind],
         small=found.small,
         absent=found.absent,
-        note="" if found.gross is None else f"Revenue kept (GRR): {percent(found.gross)}",
+        note="" if found.gross is None else f"Revenue kept, from the customers there at the start (GRR): {percent(found.gross)}",
     )
 
 
@@ -141,8 +148,7 @@ def last_growth(revenue: Revenue, filters: Filters) -> tuple[Growth | Absent, st
 
     The last ones within the days of the filters.
     """
-    if revenue.coverage is not None:
-        revenue = replace(revenue, coverage=revenue.coverage.chosen(filters.start, filters.end))
+    revenue = revenue.within(filters)
     own = resolved(filters, revenue.snapshot)
     year = growth.last_year(revenue, own)
     if isinstance(year, Growth):

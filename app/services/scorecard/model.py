@@ -38,13 +38,18 @@ class Headline:
 
 @dataclass(frozen=True)
 class Outlook:
-    """Where a claim would take a number, if it held: `after` is absent where that is impossible. `steps` is the arithmetic."""
+    """Where a claim would take a number, if it held: `after` is absent where that is impossible. `steps` is the arithmetic.
+
+    `of` says what the number it starts from is of ("before", "in “South”"), `now` where the team is today, None when that is the start.
+    """
 
     what: str
     before: float
     after: float | Absent
     steps: tuple[str, ...]
     is_change: bool = False
+    of: str = ""
+    now: float | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,15 @@ class BreakDownLine:
     """One group of a break-down: the comparison within that group."""
 
     group: str
-    comparison: Comparison
+    comparison: Comparison | RatioComparison
+
+
+@dataclass(frozen=True)
+class BreakDown:
+    """The comparison within the largest groups of a column, and how many groups there are in all."""
+
+    lines: tuple[BreakDownLine, ...]
+    groups: int
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,8 @@ def _growth(sources: Sources, request: Request, filters: Filters, *, level: floa
         return revenue
     if (absent := _no_group(revenue.snapshot, request)) is not None:
         return absent
-    year = growth.last_year(revenue, resolved(Filters(None, None, filters.where), revenue.snapshot))
+    own = resolved(request.filters if request.way != "groups" else filters, revenue.snapshot)
+    year = growth.last_year(revenue.within(own), own)
     if isinstance(year, Absent):
         return year
     label = _label(request, f"{day_range(year.later[0], year.later[1] - timedelta(days=1))} against the year before")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
-from app.benchmarks.comparison import Way
+from app.benchmarks.sentences import Way
 from app.metrics.model import Definition, Filters
 
 As = Literal["meaningful", "as_quoted"]
@@ -37,3 +37,10 @@ class Request:
     definition: Definition = field(default_factory=Definition)
     filters: Filters = field(default_factory=Filters)
     edition: str = ""
+
+    @property
+    def of_claims(self) -> Request:
+        """The request as the cited figures are compared under: two spans of days take the place of a filter on days, whole."""
+        if self.way != "before_after" or (self.filters.start is None and self.filters.end is None):
+            return self
+        return replace(self, filters=Filters(None, None, self.filters.where))

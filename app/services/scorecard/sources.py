@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from app.metrics import growth, retention, win_rate
 from app.metrics.engine import Snapshot
 from app.metrics.growth import Revenue
 from app.metrics.model import Filters, RetentionKind
 from app.metrics.periods import Coverage, months_before, whole_months
+from app.services.scorecard.grouping import known_columns
 from app.statistics.intervals import Absent
-from app.tables import TABLES, Segment
+from app.tables import TABLES
+from app.wording import day, day_range
 
 
 @dataclass(frozen=True)
@@ -57,15 +59,6 @@ class Sources:
         return retention.coverage(self.customers) if self.customers is not None else None
 
 
-@dataclass(frozen=True)
-class GroupColumn:
-    """A column that people compare by: its stored name and what it is called."""
-
-    name: str
-    label: str
-    values: int | None
-
-
 def of(snapshots: Iterable[Snapshot]) -> Sources:
     """The sources made of these snapshots, at most one of each table."""
     by_table = {snapshot.info.table: snapshot for snapshot in snapshots}
@@ -78,31 +71,28 @@ def of(snapshots: Iterable[Snapshot]) -> Sources:
     )
 
 
-def group_columns(snapshot: Snapshot) -> tuple[GroupColumn, ...]:
-    """The columns of a table that people compare by: the user's own first, then source, owner and the like where filled."""
-    own = [GroupColumn(s.name, s.heading, s.values) for s in snapshot.info.segments if _is_grouping(s)]
-    common = [GroupColumn(f.name, f.label, None) for f in TABLES[snapshot.info.table].stored if f.group]
-    return (*own, *common)
-
-
 def resolved(filters: Filters, snapshot: Snapshot) -> Filters:
     """Filters named by what people read ("Region") as filters on the stored columns of one table.
 
     The same heading may be another column in each table, and a filter that a table cannot obey is left out there; `lacks` tells.
     """
-    names = {column.label: column.name for column in group_columns(snapshot)}
+    names = {column.label: column.name for column in known_columns(snapshot)}
     return Filters(filters.start, filters.end, tuple((names[label], values) for label, values in filters.where if label in names))
 
 
 def lacks(snapshot: Snapshot, label: str) -> Absent | None:
     """Why a table cannot be split by a heading; None when it can."""
-    if any(column.label == label for column in group_columns(snapshot)):
+    if any(column.label == label for column in known_columns(snapshot)):
         return None
     table = TABLES[snapshot.info.table].label
     return Absent(f"“{table}” has no column “{label}”.", f"Export {table.lower()} with that column, or choose another one.", "no_column")
 
 
-def default_windows(coverage: Coverage | None, since: date | None) -> tuple[tuple[date, date], tuple[date, date]] | None:
+Span = tuple[date, date]
+"""(first day, first day after)."""
+
+
+def default_windows(coverage: Coverage | None, since: date | None) -> tuple[Span, Span] | None:
     """(before, after) of equal length in whole months around a day, or around the middle of the data when none is known.
 
     Whole years are taken where they fit, so that both sides hold the same seasons. Days are (first, first after). None when less
@@ -124,9 +114,31 @@ def default_windows(coverage: Coverage | None, since: date | None) -> tuple[tupl
     return (months_before(split, length), split), (split, months_before(split, -length))
 
 
+def halves(coverage: Coverage) -> tuple[Span, Span]:
+    """(before, after): the middle of the data in whole months, else simply the first and the second half of the days."""
+    middle = coverage.first + (coverage.last - coverage.first) / 2 + timedelta(days=1)
+    return default_windows(coverage, None) or ((coverage.first, middle), (middle, coverage.last + timedelta(days=1)))
+
+
+NO_DAYS = Absent("The records loaded carry no days, so there is no before and after.", "Export the closing date of each deal.", "no_date")
+
+
+def no_windows_around(coverage: Coverage | None, since: date | None) -> Absent | None:
+    """Why no two equal spans lie around a day; None when they do, or when no day is given."""
+    if since is None or default_windows(coverage, since) is not None:
+        return None
+    if coverage is None:
+        return NO_DAYS
+    loaded = f"the days loaded are {day_range(coverage.first, coverage.last)}"
+    if not coverage.first <= since <= coverage.last:
+        remedy = "Change the day, or load records from both sides of it."
+        return Absent(f"Your programme began on {day(since)}, and {loaded}.", remedy, "outside")
+    return Absent(
+        f"Your programme began on {day(since)}, and {loaded}: there is not one whole month on both sides of it.",
+        "Change the day, or load a longer history.",
+        "too_near",
+    )
+
+
 def _months(first: date, end: date) -> int:
     return (end.year - first.year) * 12 + end.month - first.month
-
-
-def _is_grouping(segment: Segment) -> bool:
-    return 2 <= segment.values <= 500

@@ -23,6 +23,11 @@ UNEQUAL = Absent(
     "Choose a “before” and an “after” of the same length.",
     "unequal_spans",
 )
+UNEQUAL_MONEY = Absent(
+    "The two spans differ in length, and a longer span brings more revenue.",
+    "Choose a “before” and an “after” of the same length.",
+    "unequal_spans",
+)
 UNEQUAL_SHARE = 0.05
 """Spans that differ by no more than this share of the longer one count as equal: a leap year, months of 30 and 31 days."""
 

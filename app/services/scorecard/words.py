@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from app import wording
 from app.benchmarks.catalogue import Claim, Grade
-from app.benchmarks.comparison import Comparison, LevelComparison, RatioComparison, VerdictWord
+from app.benchmarks.comparison import Comparison, LevelComparison, RatioComparison
+from app.benchmarks.sentences import VerdictWord
 from app.benchmarks.stakes import Stake
 from app.services.scorecard.model import ClaimLine, Headline, Outlook, Scorecard
 from app.statistics.intervals import Absent
 
-VERDICTS: dict[VerdictWord, str] = {"above": "Above", "reaches": "In reach", "falls_short": "Falls short", "cannot_tell": "Cannot tell yet"}
+VERDICTS: dict[VerdictWord, str] = {
+    "above": "Above",
+    "reaches": "Better, and may reach it",
+    "falls_short": "Falls short",
+    "cannot_tell": "Cannot tell yet",
+}
 
 HOW = {
     "read": "read there",
@@ -22,7 +28,7 @@ HOW = {
 
 def grade_letter(grade: Grade) -> str:
     """The grade as it is printed."""
-    return grade.replace("-", "−")
+    return "not graded" if grade == "none" else grade.replace("-", "−")
 
 
 def value_of(head: Headline) -> str:
@@ -57,27 +63,47 @@ def needed_sentence(found: Comparison) -> str:
         return absent_sentence(found.needed)
     if not found.needed:
         return ""
-    return f"About {wording.count(found.needed)} more on the side of “{found.observed.label}” would settle it, if the rate stays as it is."
+    where = "after" if found.way == "before_after" else f"in “{found.observed.label}”"
+    return f"About {wording.count(found.needed)} more records {where} would settle it, if the rate stays as it is."
 
 
 def outlook_sentence(outlook: Outlook) -> str:
-    """Where a claim would lead, in one sentence."""
+    """Where a claim would lead, in one sentence; and where the team is, where that is another number."""
     if isinstance(outlook.after, Absent):
-        return f"Impossible for you. {outlook.after.reason}"
+        return f"Impossible for you. {outlook.after.reason}" if outlook.after.code == "impossible" else outlook.after.reason
     written = wording.signed_percent if outlook.is_change else wording.percent
-    return f"If it held for you: {outlook.what.lower()} from {written(outlook.before)} to {written(outlook.after)}."
+    of = f" {outlook.of}" if outlook.of else ""
+    said = f"If it held for you: {outlook.what.lower()} from {written(outlook.before)}{of} to {written(outlook.after)}."
+    return said if outlook.now is None else f"{said} You are at {written(outlook.now)}."
+
+
+def rates_sentence(line: ClaimLine) -> str:
+    """Both rates of a comparison and what the claim would need: “31.5 % → 40.9 %; the claim would need 43.5 %”, "" without them."""
+    found = line.comparison
+    if found is None or isinstance(found, LevelComparison) or found.ratio is None:
+        return ""
+    if isinstance(found, Comparison) and found.observed.rate is not None and found.baseline.rate is not None:
+        first, then, target = str(wording.percent(found.baseline.rate)), str(wording.percent(found.observed.rate)), found.target
+    elif isinstance(found, RatioComparison) and found.sides is not None:
+        then, first, target = (*(side.written for side in found.sides), found.target)
+    else:
+        return ""
+    need = f"; the claim would need {wording.percent(target)}" if isinstance(target, float) else ""
+    return f"{then} against {first}{need}" if found.way == "groups" else f"{first} → {then}{need}"
 
 
 def stake_sentence(stake: Stake | Absent | None) -> str:
-    """What reaching the claim would be worth; "" when there is nothing to say."""
-    if stake is None or (isinstance(stake, Absent) and stake.code == "own_history"):
+    """What reaching the claim would be worth, from which number to which; "" when there is nothing to say."""
+    if stake is None or (isinstance(stake, Absent) and stake.code in ("own_history", "nothing_lost")):
         return ""
     if isinstance(stake, Absent):
         return stake.reason if stake.code == "reached" else absent_sentence(stake)
     span = ""
     if stake.low is not None and stake.high is not None:
-        span = f" (likely {wording.money(max(stake.low, 0.0), stake.currency)} to {wording.money(stake.high, stake.currency)})"
-    return f"Worth about {wording.money(stake.amount, stake.currency)} {stake.per}{span}."
+        low, high = wording.money(stake.low, stake.currency), wording.money(stake.high, stake.currency)
+        span = f" (likely {low} to {high})" if stake.low > 0 else f" (likely between nothing and {high})"
+    goal = f": {stake.goal}" if stake.goal else ""
+    return f"Worth about {wording.money(stake.amount, stake.currency)} {stake.per}{span}{goal}."
 
 
 def answer_of(line: ClaimLine) -> str:
@@ -116,26 +142,26 @@ def evidence_lines(claim: Claim) -> tuple[tuple[str, str], ...]:
         ("What it means", claim.reading.sentence),
         ("Measured", claim.metric_definition),
         ("Who found it", f"{claim.originator}, {claim.year_note or claim.year or 'no date found'}"),
-        ("Of whom", " ".join(part for part in (claim.population, claim.sample) if part)),
-        ("Grade", f"{grade_letter(claim.grade)}: {claim.grade_reason}"),
+        ("Of whom", " ".join(part for part in (claim.population, claim.sample) if part and part != "None.")),
+        ("Grade", f"{grade_letter(claim.grade)}: {claim.grade_reason}" if claim.grade_reason else ""),
         ("Caveat", claim.reading.caveat),
         *(("Does not fit", contradiction.text) for contradiction in claim.contradictions),
     ]
     return tuple((label, text) for label, text in rows if text)
 
 
+STAKED = {"win_rate": "win rate", "churn": "customers lost", "revenue_growth": "growth of revenue"}
+
+
 def look_next(found: Scorecard) -> tuple[str, str]:
     """The one thing to look at next, and why."""
     staked = [(line, line.stake) for line in found.lines if isinstance(line.stake, Stake) and line.stake.amount > 0]
-    short = [(line, stake) for line, stake in staked if line.verdict is None or line.verdict.word == "falls_short"]
-    rated = [(line, stake) for line, stake in short if line.reading.metric in ("win_rate", "churn")]
-    if rated:
-        line, stake = max(rated, key=lambda pair: pair[1].amount)
-        noun = "win rate" if line.reading.metric == "win_rate" else "customers lost"
+    if staked:
+        line, stake = max(staked, key=lambda pair: pair[1].amount)
         return (
-            noun,
-            f"The distance to the cited figure is worth most here: about {wording.money(stake.amount, stake.currency)} {stake.per}, "
-            "if it held for you.",
+            STAKED.get(line.reading.metric or "", line.words),
+            f"Of the distances that can be put in money, the one to “{line.words}” is the largest: "
+            f"about {wording.money(stake.amount, stake.currency)} {stake.per} for {stake.goal}, if it held for you.",
         )
     unclear = [line for line in found.lines if line.verdict is not None and line.verdict.word == "cannot_tell"]
     if unclear:
