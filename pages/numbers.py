@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from app.ui.asked import definition as asked_definition
-from app.ui.asked import filters as asked_filters
 from app.ui.asked import grain as asked_grain
 from app.ui.components.subjects import customers, deals, leads, revenue, visits
+from app.ui.filtering import chips
+from app.ui.filtering import filters as asked_filters
 from app.ui.frame import head, next_step, nothing_loaded
 from app.ui.guard import enter
 
@@ -21,6 +22,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     grain = asked_grain()
     definition = asked_definition(visit)
     filters = asked_filters(visit, sources)
+chips(filters)
 subject = st.segmented_control(
     "Subject", ["Win rate", "Retention", "Growth", "Leads", "Visits"], default="Win rate", required=True, key="subject", bind="query-params"
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.ui.asked import default_request
+from app.ui.asked import overview_request
 from app.ui.components.alignment_index import has_answers, index_card
 from app.ui.components.overview import at_a_glance, loaded_tables, look_next, not_computable
 from app.ui.frame import head, next_step, nothing_loaded
@@ -22,9 +22,9 @@ if sources.is_empty:
         remedy="Export the deals (opportunities) of your CRM as CSV or XLSX, won and lost ones included, and upload the file.",
     )
     st.stop()
-request = default_request(visit, sources)
+request = overview_request(visit, sources)
 found = card(visit, lambda: sources, request)
-at_a_glance(visit, found)
+at_a_glance(visit, sources, found)
 look_next(visit, found)
 next_step(visit)
 loaded_tables(found)

@@ -20,7 +20,9 @@ PRINT_PPI = 200
 Shape = Literal["a4", "16x9"]
 SHAPES: dict[Shape, tuple[int, int]] = {"a4": (640, 320), "16x9": (900, 330)}
 """Width and height in points of a chart for a page of paper and for a slide."""
-SECONDS = 30
+SECONDS = 60
+FIRST_SECONDS = 180
+"""For the first file after a start, which waits for the workers on a machine that may be busy."""
 
 
 def export(figure: Figure, kind: Format) -> bytes:
@@ -31,7 +33,7 @@ def export(figure: Figure, kind: Format) -> bytes:
     Raises
     ------
     ExportError
-        When the worker fails or takes longer than half a minute.
+        When the worker fails or takes longer than a minute (three for the first file).
     """
     return _results([workers.pool().submit(convert, json.dumps(export_spec(figure)), kind)])[0]
 
@@ -42,7 +44,7 @@ def for_print(figures: Sequence[Figure]) -> tuple[bytes, ...]:
     Raises
     ------
     ExportError
-        When a worker fails or takes longer than half a minute.
+        When a worker fails or takes longer than a minute (three for the first file).
     """
     return tuple(_results([workers.pool().submit(convert, json.dumps(print_spec(figure)), "svg") for figure in figures]))
 
@@ -53,7 +55,7 @@ def batch(wanted: Sequence[tuple[Figure, Format, Shape]]) -> tuple[bytes, ...]:
     Raises
     ------
     ExportError
-        When a worker fails or takes longer than half a minute.
+        When a worker fails or takes longer than a minute (three for the first file).
     """
     made = []
     for figure, kind, shape in wanted:
@@ -71,7 +73,7 @@ def pictures_16_9(figures: Sequence[Figure]) -> tuple[bytes, ...]:
 
 def _results(made: list[Future[bytes]]) -> list[bytes]:
     try:
-        return [one.result(timeout=SECONDS) for one in made]
+        return [one.result(timeout=SECONDS if workers.has_worked() else FIRST_SECONDS) for one in made]
     except BrokenProcessPool:
         workers.stop()
         raise ExportError("The chart could not be made into a file.", "Try again in a moment.") from None

@@ -7,22 +7,45 @@ from __future__ import annotations
 
 import atexit
 import multiprocessing
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from threading import Lock
+from contextlib import contextmanager
+from threading import Lock, Thread
+from types import ModuleType
+
+WORKERS = 2
 
 _pool: ProcessPoolExecutor | None = None
 _lock = Lock()
+_has_worked = False
 
 
 def pool() -> ProcessPoolExecutor:
     """The two workers."""
-    global _pool
+    global _pool, _has_worked
     with _lock:
         if _pool is None:
             # Spawned, not forked: the serving process has threads, and a fork of them may hang.
-            _pool = ProcessPoolExecutor(max_workers=2, mp_context=multiprocessing.get_context("spawn"))
+            _pool = ProcessPoolExecutor(max_workers=WORKERS, mp_context=multiprocessing.get_context("spawn"))
+            _has_worked = False
             atexit.register(stop)
+            with _no_main_module():
+                # One task for each worker, because a worker is started only for a task that finds none idle.
+                for _ in range(WORKERS):
+                    _pool.submit(_import).add_done_callback(lambda _: _worked())
         return _pool
+
+
+def warm_up() -> None:
+    """Start the workers in the background: whoever looks at the offer of a file will soon want one."""
+    if _pool is None:
+        Thread(target=pool, name="warm-workers", daemon=True).start()
+
+
+def has_worked() -> bool:
+    """Whether a worker of this pool has come up, so that the next file needs no start."""
+    return _has_worked
 
 
 def stop() -> None:
@@ -32,3 +55,23 @@ def stop() -> None:
         ended, _pool = _pool, None
     if ended is not None:
         ended.shutdown(wait=False, cancel_futures=True)
+
+
+def _worked() -> None:
+    global _has_worked
+    _has_worked = True
+
+
+def _import() -> None:
+    import vl_convert  # noqa: F401 - the import is what takes the time of a first file
+
+
+@contextmanager
+def _no_main_module() -> Iterator[None]:
+    """Start processes that do not run the main module again: it is the frame of the pages, which draws and warns where no page is."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main

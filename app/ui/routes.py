@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import logging
 from collections.abc import Sequence
 from importlib import import_module
@@ -11,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -83,20 +84,35 @@ async def download(request: Request) -> Response:
 
     found = downloads.find(request.path_params["token"])
     if found is None:
-        return PlainTextResponse("This download is no longer offered. Go back to the page and click again.", status_code=404)
+        return _sorry("This download is no longer offered.", "Go back to the page and click again.", status=404)
     try:
         actor = await run_in_threadpool(_member)
         if actor.organization_id != found.organization_id:
             raise AccessDenied("This file belongs to another organization.")
         content = await run_in_threadpool(found.make)
     except AccessDenied:
-        return PlainTextResponse("This download is not yours.", status_code=403)
+        return _sorry("This download is not yours.", "", status=403)
     except AppError as error:
-        return PlainTextResponse(str(error), status_code=422)
+        return _sorry("The file could not be made.", str(error), status=422)
     return Response(
         content,
         media_type=found.media_type,
         headers={"Content-Disposition": f'attachment; filename="{found.file_name}"', "Cache-Control": "no-store"},
+    )
+
+
+def _sorry(what: str, remedy: str, *, status: int) -> Response:
+    """A page of its own for a file that cannot be had, with a way back: a download opens in its own tab."""
+    style = (
+        "body{font:16px/1.5 'Source Sans','Source Sans 3',system-ui,sans-serif;max-width:34rem;margin:18vh auto;padding:0 1.5rem;"
+        "color:#0f1722;background:#fff}a{color:#0f6b63}"
+        "@media(prefers-color-scheme:dark){body{color:#eef1f5;background:#12171d}a{color:#5fc9bd}}"
+    )
+    return HTMLResponse(
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>Alignment Scorecard</title><style>{style}</style></head><body><h1>{html.escape(what)}</h1><p>{html.escape(remedy)}</p>"
+        '<p><a href="/">Back to the app</a></p></body></html>',
+        status_code=status,
     )
 
 

@@ -93,7 +93,7 @@ def test_from_a_file_to_a_verdict(server: str, new_page: NewPage, tmp_path: Path
     page.goto(f"{server}/compare?way=Two+groups")
     page.get_by_role("heading", name="38 % higher win rates").wait_for(timeout=60_000)
     settle(page)
-    words = re.compile(r"^(Above the cited figure|In reach of|Falls short|Cannot tell yet)")
+    words = re.compile(r"^(Above the cited figure|Better than|Falls short|Cannot tell yet)")
     assert page.get_by_text(words).first.is_visible()
     page.get_by_text("Numbers and files").first.click()
     settle(page)

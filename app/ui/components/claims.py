@@ -9,21 +9,33 @@ import streamlit as st
 from app import wording
 from app.benchmarks.catalogue import Claim, Grade
 from app.benchmarks.comparison import Comparison, Verdict
+from app.benchmarks.sentences import VerdictWord
 from app.benchmarks.stakes import Stake
 from app.services.scorecard.model import ClaimLine, Outlook
-from app.services.scorecard.words import HOW, chance_words, evidence_lines, grade_letter, needed_sentence, outlook_sentence, stake_sentence
+from app.services.scorecard.words import (
+    HOW,
+    chance_words,
+    evidence_lines,
+    grade_letter,
+    needed_sentence,
+    outlook_sentence,
+    rates_sentence,
+    stake_sentence,
+)
+from app.services.scorecard.words import VERDICTS as WORDS
 from app.statistics.intervals import Absent
 from app.ui.components.figure import escape
 from app.ui.components.numbers import why
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
-VERDICTS: dict[str, tuple[str, str, Colour]] = {
-    "above": ("Above", ":material/keyboard_double_arrow_up:", "green"),
-    "reaches": ("In reach", ":material/check:", "green"),
-    "falls_short": ("Falls short", ":material/south:", "orange"),
-    "cannot_tell": ("Cannot tell yet", ":material/question_mark:", "gray"),
+VERDICTS: dict[VerdictWord, tuple[str, Colour]] = {
+    "above": (":material/keyboard_double_arrow_up:", "green"),
+    "reaches": (":material/trending_up:", "blue"),
+    "falls_short": (":material/south:", "orange"),
+    "cannot_tell": (":material/question_mark:", "gray"),
 }
+"""Icon and colour of each verdict. A green tick is kept for what is reached for certain."""
 
 
 def verdict_badge(verdict: Verdict | None) -> None:
@@ -31,8 +43,8 @@ def verdict_badge(verdict: Verdict | None) -> None:
     if verdict is None:
         st.badge("No verdict", icon=":material/remove:", color="gray")
         return
-    word, icon, colour = VERDICTS[verdict.word]
-    st.badge(word, icon=icon, color=colour)
+    icon, colour = VERDICTS[verdict.word]
+    st.badge(WORDS[verdict.word], icon=icon, color=colour)
 
 
 def grade_badge(grade: Grade, *, reason: str = "") -> None:
@@ -58,17 +70,23 @@ def line_summary(line: ClaimLine) -> None:
         st.caption(escape(line.plain))
 
 
+def rates_of(line: ClaimLine) -> None:
+    """Both rates and what the claim would need, large enough to be seen first."""
+    if rates := rates_sentence(line):
+        st.markdown(f"#### {escape(rates)}")
+
+
 def comparison_words(found: Comparison) -> None:
     """The chance, what is still needed, and the caveats of a comparison."""
     if found.probability is not None:
         st.markdown(
             f"Chance that the true change reaches the cited figure: **{chance_words(found.probability)}**",
-            help="Worked out from these counts alone, before any other knowledge (independent Jeffreys priors).",
+            help="Worked out from these counts alone: of all true changes that fit them, the share that is at least as large as cited.",
         )
     if needed := needed_sentence(found):
         st.markdown(escape(needed))
     if found.interval is not None and "account" in found.interval.method:
-        st.caption("Deals of one account go together, so whole accounts were resampled and the wider range counts.")
+        st.caption("Deals of one account go together, so the range counts accounts and not single deals, which makes it wider.")
     for caveat in found.caveats:
         st.caption(f":material/info: {escape(caveat)}")
 
@@ -89,10 +107,10 @@ def stake_box(stake: Stake | Absent | None) -> None:
     if isinstance(stake, Absent):
         if stake.code == "reached":
             st.markdown(escape(stake.reason))
-        elif stake.code != "own_history":
+        elif stake.code not in ("own_history", "nothing_lost", "impossible"):
             why(stake)
         return
-    st.markdown(escape(stake_sentence(stake)))
+    st.markdown(f"**{escape(stake_sentence(stake))}**")
     for step in stake.steps:
         st.caption(f":material/calculate: {escape(step)}")
     st.caption(f":material/info: {escape(stake.caveat)}")

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.benchmarks.comparison import Comparison
+from app.benchmarks.comparison import Comparison, LevelComparison, RatioComparison
 from app.services.scorecard.model import ClaimLine, Scorecard
 from app.services.scorecard.request import Request
 from app.services.scorecard.sources import Sources
 from app.statistics.intervals import Absent
 from app.ui.asked import split_column
 from app.ui.components import figure, shown
-from app.ui.components.claims import comparison_words, grade_badge, outlook_box, stake_box, verdict_badge
+from app.ui.components.claims import comparison_words, grade_badge, outlook_box, rates_of, stake_box, verdict_badge
 from app.ui.components.figure import escape
 from app.ui.components.team import programme_day
 from app.ui.frame import link
@@ -46,6 +46,7 @@ def claim_card(visit: Visit, sources: Callable[[], Sources], request: Request, l
             verdict_badge(line.verdict)
             grade_badge(line.reading.grade, reason=line.reading.grade_reason)
         st.markdown(escape(line.plain))
+        rates_of(line)
         if line.verdict is not None:
             st.markdown(f"**{escape(line.verdict.sentence)}**")
         if isinstance(line.absent, Absent) and line.absent.code != "own_history":
@@ -53,23 +54,33 @@ def claim_card(visit: Visit, sources: Callable[[], Sources], request: Request, l
         figure.show(visit, claim_figure(visit, sources, request, line))
         if isinstance(line.comparison, Comparison):
             comparison_words(line.comparison)
+        elif isinstance(line.comparison, (RatioComparison, LevelComparison)):
+            for caveat in line.comparison.caveats:
+                st.caption(f":material/info: {escape(caveat)}")
         outlook_box(line.outlook)
         stake_box(line.stake)
         if line.reading.caveat:
             st.caption(f":material/info: {escape(line.reading.caveat)}")
 
 
+def own_target() -> None:
+    """The way to a benchmark of the team's own."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown("Your target is another figure? Give it with its source, and it is compared like these.")
+        link("team", "Compare with a target of your own", icon=":material/flag:")
+
+
 def groups_of(visit: Visit, sources: Sources, request: Request, found: Scorecard) -> None:
     """The win rate's comparison within each group of a column."""
-    line = next((line for line in found.lines if line.reading.metric == "win_rate" and isinstance(line.comparison, Comparison)), None)
+    both = (Comparison, RatioComparison)
+    line = next((line for line in found.lines if line.reading.metric == "win_rate" and isinstance(line.comparison, both)), None)
     if line is None or sources.deals is None:
         return
     st.subheader("The same within groups", anchor=False)
-    column = split_column(visit, sources.deals, key="within", label="Win rates within groups of")
+    compared = request.groups.column if request.groups is not None else ""
+    column = split_column(visit, sources.deals, key="within", label="Win rates within groups of", without=compared)
     if column is None:
-        return
-    if request.groups is not None and request.groups.column == column.label:
-        st.caption("This is the column whose groups are compared. Choose another one.")
+        st.caption("The deals have no other column to look into.")
         return
     shown.show(visit, claim_groups(visit, lambda: sources, request, line, by=column.label))
     link("numbers", "See each rate over time", icon=":material/monitoring:")

@@ -8,10 +8,14 @@ import streamlit as st
 
 from app import wording
 from app.benchmarks import catalogue
-from app.benchmarks.catalogue import Claim, Edition
+from app.benchmarks.catalogue import Claim, Edition, custom_claim
+from app.services.own_claims import add_own_claim, as_own_level
 from app.services.scorecard.words import grade_letter
 from app.ui.components.claims import evidence, grade_badge
 from app.ui.components.figure import escape
+from app.ui.components.team import METRICS
+from app.ui.guard import Visit
+from app.ui.navigation import page
 
 
 def cited_cards() -> Edition:
@@ -58,7 +62,17 @@ def legend(edition: Edition) -> None:
         st.markdown("**Could not be verified.** " + escape("; ".join(edition.unverified)) + ".")
 
 
-def families(edition: Edition, own: Sequence[Claim]) -> None:
+def compare_with(visit: Visit, claim: Claim) -> None:
+    """One click to hold the team's own rate against an ordinary rate of the catalogue, as a benchmark of its own."""
+    level = as_own_level(claim)
+    if level is None or visit.team.is_example:
+        return
+    if st.button(f"Compare with our {METRICS[str(level['metric'])].lower()}", icon=":material/balance:", key=f"compare-{claim.id}"):
+        add_own_claim(visit.actor, engine=visit.engine, team_id=visit.team.id, fields=level, check=custom_claim)
+        st.switch_page(str(page("compare").path))
+
+
+def families(visit: Visit, edition: Edition, own: Sequence[Claim]) -> None:
     """Every other figure of the edition, by origin, and the team's own."""
     st.subheader("Every figure of this edition", anchor=False)
     st.caption(f"Edition {edition.name}, checked on {wording.day(edition.checked)}.")
@@ -77,3 +91,4 @@ def families(edition: Edition, own: Sequence[Claim]) -> None:
                             st.markdown(f"**{escape(claim.label)}**")
                             grade_badge(claim.grade, reason=claim.grade_reason)
                         evidence(claim)
+                        compare_with(visit, claim)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit import dataframe_util
 
+from app.charts import workers
 from app.charts.export import FORMATS, MEDIA_TYPES, export
 from app.charts.figure import Figure
 from app.later import Later
@@ -68,12 +69,13 @@ def files(visit: Visit, figure: Figure) -> None:
     content = sha256(
         json.dumps(figure.spec, sort_keys=True, default=str).encode() + figure.caption.encode() + figure.title.encode()
     ).hexdigest()
+    workers.warm_up()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("Chart as")
         for kind in FORMATS:
             address = downloads.offer(
                 visit.actor.organization_id,
-                file_name=f"{figure.key}-{content[:8]}.{kind}",
+                file_name=f"{figure.key}.{kind}",
                 media_type=MEDIA_TYPES[kind],
                 content_key=f"{content}.{kind}",
                 make=lambda kind=kind: export(figure, kind),  # type: ignore[misc]  # the loop's value is bound on purpose

@@ -8,16 +8,18 @@ import streamlit as st
 
 from app import wording
 from app.services.scorecard.model import Scorecard
+from app.services.scorecard.sources import Sources, no_windows_around
 from app.services.scorecard.words import look_next as next_look
 from app.ui.components.alignment_index import index_card
 from app.ui.components.claims import line_summary
 from app.ui.components.figure import escape
 from app.ui.components.numbers import card
 from app.ui.components.team import programme_day
+from app.ui.frame import link
 from app.ui.guard import Visit
 
 
-def at_a_glance(visit: Visit, found: Scorecard) -> None:
+def at_a_glance(visit: Visit, sources: Sources, found: Scorecard) -> None:
     """The headline numbers, then each cited figure with its verdict."""
     with st.grid(3 if len(found.headlines) > 3 else len(found.headlines) + 1, min_column_width=180):
         for headline in found.headlines:
@@ -31,9 +33,13 @@ def at_a_glance(visit: Visit, found: Scorecard) -> None:
         st.markdown(f"{wording.day_range(after[0], after[1] - one)}, held against {wording.day_range(before[0], before[1] - one)}.")
     else:
         st.markdown("Where each figure would lead, if it held for you.")
-        programme_day(visit)
+        why = no_windows_around(sources.coverage(), visit.team.programme_start)
+        if why is not None:
+            st.warning(why.reason, icon=":material/event_busy:")
+        programme_day(visit, again=why is not None)
     for line in found.lines:
         line_summary(line)
+    link("team", "Compare with a target of your own", icon=":material/flag:")
     st.caption("The figures are associations reported by others. None comes from an experiment, and none is a promise.")
 
 

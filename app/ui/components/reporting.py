@@ -7,6 +7,7 @@ import streamlit as st
 from app import wording
 from app.errors import AppError
 from app.report.content import Paper
+from app.services.figures.account import filters_in_words
 from app.services.report import kept, sharing
 from app.services.report.beside import MOVED, movements
 from app.services.report.kept import Maker, ReportView
@@ -42,6 +43,11 @@ def making(visit: Visit, sources: Sources) -> None:
         with st.expander("What goes in", icon=":material/tune:"):
             request = asked(visit, sources)
             choice = _choice()
+        if request is None:
+            st.warning("The days under “What goes in” cannot be compared yet.", icon=":material/warning:")
+            return
+        if (filtered := filters_in_words(request.filters)) != "none":
+            st.markdown(f":material/filter_alt: **Only these records count:** {escape(filtered)}")
         if st.button("Make the report", type="primary", icon=":material/picture_as_pdf:", key="make_report"):
             try:
                 kept.start(visit.actor, engine=visit.engine, team_id=visit.team.id, request=request, choice=choice, maker=maker())

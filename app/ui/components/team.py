@@ -14,6 +14,7 @@ from app.services.own_claims import Plain, add_own_claim, list_own_claims, remov
 from app.services.survey_weights import LARGEST, read_weights, set_weights
 from app.services.teams import rename_team, set_currency, set_programme_start, set_time_zone
 from app.survey.questionnaire import MASTER, newest
+from app.ui.address import ask
 from app.ui.components.figure import escape
 from app.ui.failure import explain
 from app.ui.guard import Visit
@@ -50,19 +51,25 @@ def settings_form(visit: Visit) -> None:
             _save(visit, name=name, start=start if isinstance(start, date) else None, zone=zone, currency=currency)
 
 
-def programme_day(visit: Visit) -> None:
-    """Ask for the day the two teams began to work together, where it is not known yet."""
-    if visit.team.is_example or visit.team.programme_start is not None:
+def programme_day(visit: Visit, *, again: bool = False) -> None:
+    """Ask for the day the two teams began to work together, where it is not known yet, or `again` where the known one does not fit."""
+    known = visit.team.programme_start
+    if visit.team.is_example or (known is not None and not again):
         return
-    with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
+    with st.form(f"programme-{visit.page.name}", border=True), st.container(horizontal=True, vertical_alignment="bottom"):
         day = st.date_input(
             "When did sales and marketing begin to work together? Equal spans before and after this day are compared.",
-            None,
+            known,
             format="YYYY-MM-DD",
-            key=f"programme-{visit.page.name}",
+            key=f"programme-day-{visit.page.name}",
         )
-        if st.button("Compare before and after", type="primary", disabled=not isinstance(day, date)) and isinstance(day, date):
+        # Never greyed out: a day that was typed reaches the app only when the form is sent.
+        if st.form_submit_button("Compare before and after", type="primary"):
+            if not isinstance(day, date):
+                st.warning("Give a day first.", icon=":material/warning:")
+                return
             set_programme_start(visit.actor, engine=visit.engine, team_id=visit.team.id, day=day)
+            ask(way=None)
             st.rerun()
 
 
@@ -117,6 +124,7 @@ def _save(visit: Visit, *, name: str, start: date | None, zone: str | None, curr
             rename_team(actor, engine=engine, team_id=team.id, name=name)
         if start != team.programme_start:
             set_programme_start(actor, engine=engine, team_id=team.id, day=start)
+            ask(way=None)
         if zone and zone != team.time_zone:
             set_time_zone(actor, engine=engine, team_id=team.id, time_zone=zone)
         if (currency or None) != team.currency:
