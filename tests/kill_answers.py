@@ -91,10 +91,9 @@ def run(database_url: str, *, submissions: int, kills: int, data_dir: Path, seed
     migrations.upgrade(engine)
     actor = local_actor(engine)
     secret = server_secret(SETTING, data_dir=data_dir)
-    survey_rounds.SECRET = secret
     team_id = list_teams(actor, engine=engine)[0].id
-    shown = survey_rounds.opened_round(actor, engine, team_id, people=survey_rounds.team_of(submissions, 0))
-    tokens = list(survey_rounds.personal_tokens(actor, engine, shown.id).values())
+    shown = survey_rounds.opened_round(actor, engine, team_id, people=survey_rounds.team_of(submissions, 0), secret=secret)
+    tokens = list(survey_rounds.personal_tokens(actor, engine, shown.id, secret=secret).values())
     sent = {token: survey_rounds.random_answers(Random(random.random())) for token in tokens}
     server = Server({"SCORECARD_DATABASE_URL": database_url, "SCORECARD_SECRET": SETTING, "SCORECARD_DATA_DIR": str(data_dir)})
     server.start()

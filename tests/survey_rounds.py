@@ -33,11 +33,13 @@ def new_round(**changed: Any) -> NewRound:
     return NewRound(**values)
 
 
-def opened_round(actor: Actor, engine: Engine, team_id: str, *, people: Sequence[Person] = (), **changed: Any) -> RoundView:
+def opened_round(
+    actor: Actor, engine: Engine, team_id: str, *, people: Sequence[Person] = (), secret: bytes = SECRET, **changed: Any
+) -> RoundView:
     """An open round; with people, one of personal links."""
     way = "personal" if people else "shared"
     made = manage.create_round(actor, engine=engine, team_id=team_id, new=new_round(**{"way": way, **changed}), people=people)
-    return manage.open_round(actor, engine=engine, secret=SECRET, round_id=made.id)
+    return manage.open_round(actor, engine=engine, secret=secret, round_id=made.id)
 
 
 def shared_token(actor: Actor, engine: Engine, round_id: str) -> str:
@@ -47,9 +49,9 @@ def shared_token(actor: Actor, engine: Engine, round_id: str) -> str:
     return path.removeprefix("/s/")
 
 
-def personal_tokens(actor: Actor, engine: Engine, round_id: str) -> dict[str, str]:
+def personal_tokens(actor: Actor, engine: Engine, round_id: str, *, secret: bytes = SECRET) -> dict[str, str]:
     """The token of each person by e-mail address."""
-    links = manage.links(actor, engine=engine, secret=SECRET, round_id=round_id)
+    links = manage.links(actor, engine=engine, secret=secret, round_id=round_id)
     return {link.person.email: link.path.removeprefix("/s/") for link in links}
 
 

@@ -43,10 +43,10 @@ def _played(folder: Path, *, title: str, pause: tuple[float, float]) -> list[str
     migrations.upgrade(engine)
     actor = local_actor(engine)
     leave_example(actor, engine=engine)
-    survey_rounds.SECRET = secret = server_secret(SECRET, data_dir=folder)
+    secret = server_secret(SECRET, data_dir=folder)
     team_id = list_teams(actor, engine=engine)[0].id
-    shown = survey_rounds.opened_round(actor, engine, team_id, people=survey_rounds.team_of(PEOPLE, 0))
-    tokens = list(survey_rounds.personal_tokens(actor, engine, shown.id).values())
+    shown = survey_rounds.opened_round(actor, engine, team_id, people=survey_rounds.team_of(PEOPLE, 0), secret=secret)
+    tokens = list(survey_rounds.personal_tokens(actor, engine, shown.id, secret=secret).values())
     port = free_port()
     environment = {"SCORECARD_DATA_DIR": str(folder), "SCORECARD_SECRET": SECRET}
     # The whole app, managers' part included, without the play company that the command would load first.
