@@ -112,6 +112,9 @@ def _one_currency(plan: Plan, typed: Typed) -> None:
         return
     column = plan.column(name) or plan.column("unit_price")
     heading = column.heading if column is not None else name
+    if plan.currency.of_team:
+        cells = len(typed.fields[name]) - typed.fields[name].null_count
+        typed.changed.append(Changed(heading, f"The file names no currency; the team's is taken: {plan.currency.code}.", cells))
     typed.fields[name], changed, warnings, typed.other_currency = in_one_currency(typed.fields[name], plan.currency, heading)
     typed.changed += changed
     typed.warnings += warnings

@@ -30,7 +30,8 @@ class Currency:
     """The one currency of the amounts, None when unknown.
 
     `rows` gives the code of each row where the file says one for rows; `several` says that there are different ones. Then rows of others
-    than `code` are set aside, unless `rates` (units of `code` for one unit of the other) converts them.
+    than `code` are set aside, unless `rates` (units of `code` for one unit of the other) converts them. `of_team` says that the file names
+    none and the team's was taken.
     """
 
     code: str | None
@@ -38,6 +39,7 @@ class Currency:
     several: bool = False
     rates: tuple[tuple[str, Decimal], ...] = ()
     questions: tuple[Question, ...] = ()
+    of_team: bool = False
 
 
 def money_field(table: TableName) -> str | None:
@@ -57,7 +59,8 @@ def settle_currency(
     rows = _codes_of_rows(amount, beside, catalogue)
     counted = {} if rows is None else _tally(rows)
     if not counted:
-        return Currency(_plain(answers.currency) or heading_currency(amount.heading))
+        named = _plain(answers.currency) or heading_currency(amount.heading)
+        return Currency(named or answers.home_currency, of_team=named is None and answers.home_currency is not None)
     if len(counted) == 1:
         only = next(iter(counted))
         if only not in numbers.SHARED_SIGNS:

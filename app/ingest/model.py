@@ -43,6 +43,8 @@ class Answers:
         Of a log: field of the lead → the word of the step that reaches it; None where no step does.
     currency
         The one currency to use: a code to take the rows of, or to name amounts that carry none; "to EUR" to convert the others.
+    home_currency
+        The team's currency, for amounts of which the file names none.
     rates
         currency code → how many units of the chosen currency one unit is, as text such as "0.92".
     time_zone
@@ -63,6 +65,7 @@ class Answers:
     currency: str | None = None
     rates: dict[str, str] = field(default_factory=dict)
     time_zone: str = "UTC"
+    home_currency: str | None = None
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from app.ingest.model import Answers
 from app.services.actor import Actor, require
 from app.services.datasets import DatasetView, account_sentence, dataset_row, dataset_view, history, record_action
 from app.services.mappings import remember
-from app.services.merge import Merged, compare, first_import, merged, proposed_mode
-from app.services.preparation import ReadFile, Ready, make_ready
+from app.services.merge import Merged, first_import, merged, proposed_mode
+from app.services.preparation import ReadFile, Ready, compared, make_ready
 from app.services.stored_json import to_json
 from app.services.teams import example_team
 from app.services.uploads import answers_hash, keep_upload, let_go, pending_row, upload_row
@@ -131,9 +131,9 @@ def committed(actor: Actor, *, engine: Engine, upload_id: str) -> Committed | No
 def _chosen(ready: Ready, *, mode: ImportMode | None) -> Merged:
     if ready.active is None or ready.active_parquet is None:
         return first_import(ready.parquet, info=ready.read.info)
-    found = compare(ready.active_parquet, old_info=ready.active.info, new=ready.parquet, new_info=ready.read.info)
+    found = compared(ready)
     if mode is None:
-        proposed, _ = proposed_mode(found.replacing, old=ready.active.info, new=ready.read.info)
+        proposed, _ = proposed_mode(found.replacing, old=ready.active.info, new=ready.read.info, alike=found.alike)
         mode = "replace" if found.extend_refused is not None else proposed
     return merged(found, mode=mode)
 

@@ -110,7 +110,8 @@ def start_afresh(actor: Actor, *, engine: Engine, upload_id: str) -> None:
     with transaction(engine) as session:
         row = pending_row(session, actor, upload_id)
         row.recalled = to_json(Recalled())
-        row.answers = to_json(Answers(time_zone=from_json(Answers, row.answers).time_zone))
+        before = from_json(Answers, row.answers)
+        row.answers = to_json(Answers(time_zone=before.time_zone, home_currency=before.home_currency))
         session.add(row)
 
 
@@ -168,7 +169,7 @@ def recall(
     def look(under: Answers) -> Inspection:
         return inspect_file(data, name=name, answers=under, limits=limits)
 
-    untouched = answers == Answers(time_zone=answers.time_zone)
+    untouched = answers == Answers(time_zone=answers.time_zone, home_currency=answers.home_currency)
     result, chosen = answers, Recalled()
     match = _match(saved, found, answers, look) if saved and untouched else None
     if match is not None:

@@ -34,6 +34,16 @@ KEYS: dict[TableName, tuple[str, ...]] = {
 }
 """The columns that say which rows are the same thing; the first one must be filled for them to be used."""
 
+LIKENESS: dict[TableName, tuple[str, ...]] = {
+    "deal": ("account", "created", "closed", "amount"),
+    "lead": ("company", "created", "source", "owner"),
+    "customer": ("name", "started", "revenue"),
+    "revenue_line": ("customer", "date", "amount"),
+    "traffic": (),
+    "call": (),
+}
+"""The columns in which two rows agree that are probably the same thing, whatever their ids say."""
+
 MAIN_DATE: dict[TableName, str] = {
     "deal": "closed",
     "lead": "created",
@@ -42,6 +52,9 @@ MAIN_DATE: dict[TableName, str] = {
     "traffic": "date",
     "call": "date",
 }
+
+
+_CHANCE, _CHANCE_SHARE = 2, 0.05
 
 
 @dataclass(frozen=True)
@@ -88,7 +101,10 @@ def first_import(parquet: bytes, *, info: SnapshotInfo) -> Merged:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """A new table beside the loaded one, matched once: what either mode would do, and what `merged` needs to do it."""
+    """A new table beside the loaded one, matched once: what either mode would do, and what `merged` needs to do it.
+
+    `alike` counts rows that would be added although a loaded row has the same content (`LIKENESS`).
+    """
 
     replacing: RowAccount
     extending: RowAccount
@@ -101,22 +117,34 @@ class Comparison:
     left: pa.Table
     right: pa.Table
     alone: pa.Array
+    alike: int = 0
 
 
-def compare(old: bytes, *, old_info: SnapshotInfo, new: bytes, new_info: SnapshotInfo) -> Comparison:
-    """Match the rows of `new` with those of `old`; both are Parquet of the same canonical table."""
+def compare(old: bytes, *, old_info: SnapshotInfo, new: bytes, new_info: SnapshotInfo, same_file: bool = False) -> Comparison:
+    """Match the rows of `new` with those of `old`; both are Parquet of the same canonical table.
+
+    `same_file` says that the rows of `old` come from the file of `new`, read in another way: then nothing of it can be added.
+    """
     if old_info.table != new_info.table:
         raise ValueError(f"cannot compare {old_info.table} with {new_info.table}")
     before, after = pq.read_table(pa.BufferReader(old)), pq.read_table(pa.BufferReader(new))
     segments, left, right, notes = _same_columns(before, old_info, after, new_info)
     counts, alone = _match(left, right, table=new_info.table)
+    twice = _twice(counts["alike"], counts["new"])
+    if twice:
+        notes.append(f"{twice} Added, they would count twice.")
+    refused = _refusal(left, right, old_info, new_info)
+    if refused is None and same_file and counts["new"]:
+        refused = FileError(
+            "This file is loaded already, read in another way: added, its rows would count twice.", "Replace what is loaded."
+        )
     matched = {name: counts[name] for name in ("new", "updated", "unchanged", "superseded")}
     rows, others = after.num_rows, len(alone)
     return Comparison(
         replacing=RowAccount(mode="replace", **matched, kept=0, dropped=others, before=before.num_rows, after=rows),
         extending=RowAccount(mode="extend", **matched, kept=others, dropped=0, before=before.num_rows, after=rows + others),
         notes=tuple(notes + _doubts(old_info, new_info)),
-        extend_refused=_refusal(left, right, old_info, new_info),
+        extend_refused=refused,
         old_info=old_info,
         new_info=new_info,
         new_parquet=new,
@@ -124,6 +152,7 @@ def compare(old: bytes, *, old_info: SnapshotInfo, new: bytes, new_info: Snapsho
         left=left,
         right=right,
         alone=alone,
+        alike=counts["alike"],
     )
 
 
@@ -150,7 +179,7 @@ def merged(comparison: Comparison, *, mode: ImportMode) -> Merged:
     )
 
 
-def proposed_mode(account: RowAccount, *, old: SnapshotInfo, new: SnapshotInfo) -> tuple[ImportMode, str]:
+def proposed_mode(account: RowAccount, *, old: SnapshotInfo, new: SnapshotInfo, alike: int = 0) -> tuple[ImportMode, str]:
     """Whether to extend or to replace, and why in one sentence, from an account made in either mode.
 
     A file that has everything that is loaded replaces it. One that shares some rows with it, or has none of them but comes
@@ -159,6 +188,9 @@ def proposed_mode(account: RowAccount, *, old: SnapshotInfo, new: SnapshotInfo) 
     alone = account.kept + account.dropped
     if alone == 0:
         return "replace", "The file has every row that is loaded."
+    twice = _twice(alike, account.new)
+    if twice:
+        return "replace", f"{twice} They are probably the same, read in another way."
     if old.currency and new.currency and old.currency != new.currency:
         return "replace", f"The file is in {new.currency}, what is loaded in {old.currency}; the two cannot be added up."
     if account.updated + account.unchanged:
@@ -167,6 +199,13 @@ def proposed_mode(account: RowAccount, *, old: SnapshotInfo, new: SnapshotInfo) 
     if old.system == new.system:
         return "extend", "The file has none of the loaded rows and comes from the same kind of export."
     return "replace", "The file has none of the loaded rows and comes from another system; keeping both could count deals twice."
+
+
+def _twice(alike: int, new: int) -> str:
+    """That rows of the file have the content of loaded ones, "" while there are few enough to be chance."""
+    if alike <= max(_CHANCE, _CHANCE_SHARE * new):
+        return ""
+    return f"{alike:,} of the {new:,} rows that seem new say the same as loaded rows: who, when and how much."
 
 
 def _doubts(old: SnapshotInfo, new: SnapshotInfo) -> list[str]:
@@ -238,6 +277,8 @@ def _match(old: pa.Table, new: pa.Table, *, table: TableName) -> tuple[Counter[s
     the sum of their 64-bit hashes are the same, in whatever order the rows come.
     """
     canonical = {field.name for field in TABLES[table].stored}
+    like = [name for name in LIKENESS[table] if all(name in side.column_names and side[name].null_count < len(side) for side in (old, new))]
+    content_of = _identity(like) if len(like) > 1 else "NULL"
     with duckdb.connect(config={"enable_external_access": "false", "threads": "2", "memory_limit": "1GB"}) as connection:
         for name, side in (("old", old), ("new", new)):
             connection.register(f"{name}_rows", side.append_column("position", pa.array(range(side.num_rows), pa.int64())))
@@ -247,7 +288,8 @@ def _match(old: pa.Table, new: pa.Table, *, table: TableName) -> tuple[Counter[s
             identified = f'CASE WHEN "{key[0]}" IS NULL THEN {by_row} ELSE {_identity(key)} END' if key else by_row
             said = ", ".join(f'"{column}"' for column in content)
             connection.execute(
-                f"CREATE TEMP TABLE {name}_keys AS SELECT position, {identified} AS k, hash({said}) AS said FROM {name}_rows"
+                f"CREATE TEMP TABLE {name}_keys AS SELECT position, {identified} AS k, hash({said}) AS said, {content_of} AS alike "
+                f"FROM {name}_rows"
             )
             connection.execute(
                 f"CREATE TEMP TABLE {name}_things AS SELECT k, count(*) AS n, sum(said::HUGEINT) AS said FROM {name}_keys GROUP BY k"
@@ -262,10 +304,18 @@ def _match(old: pa.Table, new: pa.Table, *, table: TableName) -> tuple[Counter[s
             FROM new_things n LEFT JOIN old_things o ON o.k = n.k
             """
         ).fetchall()
+        [(alike,)] = connection.execute(
+            """
+            WITH o AS (SELECT alike, count(*) AS n FROM old_keys WHERE k NOT IN (SELECT k FROM new_things) GROUP BY alike),
+                 n AS (SELECT alike, count(*) AS n FROM new_keys WHERE k NOT IN (SELECT k FROM old_things) GROUP BY alike)
+            SELECT coalesce(sum(least(o.n, n.n)), 0) FROM o JOIN n USING (alike)
+            """
+        ).fetchall()
         alone: pa.Table = connection.sql(
             "SELECT position FROM old_keys WHERE NOT EXISTS (SELECT 1 FROM new_things n WHERE n.k = old_keys.k) ORDER BY position"
         ).to_arrow_table()
     counts = Counter(dict(zip(("new", "updated", "unchanged", "superseded"), (int(number) for number in found), strict=True)))
+    counts["alike"] = int(alike)
     return counts, alone["position"].combine_chunks()
 
 

@@ -20,7 +20,7 @@ from app.ingest.limits import Limits
 from app.ingest.model import Answers, Inspection, Receipt, TypedTable
 from app.services.actor import Actor, require
 from app.services.datasets import DatasetView, dataset_view
-from app.services.merge import RowAccount, compare, proposed_mode
+from app.services.merge import Comparison, RowAccount, compare, proposed_mode
 from app.services.stored_json import from_json, hash_of, to_json
 from app.services.teams import team_row
 from app.services.uploads import UploadView, answers_hash, content_of, pending_row, upload_row, upload_view
@@ -97,6 +97,7 @@ class Ready:
     active: DatasetView | None
     active_parquet: bytes | None
     same_as: DatasetView | None
+    same_file: bool = False
 
 
 def inspect(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, inspect_file: InspectFile = gate.inspect_file) -> Inspection:
@@ -183,12 +184,19 @@ def _prepared(upload: UploadView, read: ReadTable, found: Compared, same_as: Dat
 def _compared(ready: Ready) -> Compared:
     if ready.active is None or ready.active_parquet is None:
         return Compared("replace", "Nothing is loaded yet.", None, None, None, ())
-    found = compare(ready.active_parquet, old_info=ready.active.info, new=ready.parquet, new_info=ready.read.info)
-    mode, reason = proposed_mode(found.replacing, old=ready.active.info, new=ready.read.info)
+    found = compared(ready)
+    mode, reason = proposed_mode(found.replacing, old=ready.active.info, new=ready.read.info, alike=found.alike)
     refused = None if found.extend_refused is None else str(found.extend_refused)
-    if mode == "extend" and refused is not None:
+    if refused is not None and (mode == "extend" or ready.same_file):
         mode, reason = "replace", refused
     return Compared(mode, reason, found.replacing, None if refused is not None else found.extending, refused, found.notes)
+
+
+def compared(ready: Ready) -> Comparison:
+    """The table that was read beside the loaded one; ValueError when nothing is loaded."""
+    if ready.active is None or ready.active_parquet is None:
+        raise ValueError("nothing is loaded")
+    return compare(ready.active_parquet, old_info=ready.active.info, new=ready.parquet, new_info=ready.read.info, same_file=ready.same_file)
 
 
 def make_ready(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, read_file: ReadFile) -> Ready:
@@ -225,6 +233,7 @@ def make_ready(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, 
 def _ready(session: Session, actor: Actor, row: Upload, *, read: ReadTable, parquet: bytes, rejected_csv: bytes) -> Ready:
     answers_sha256 = answers_hash(row)
     active, same = _loaded(session, actor, row, read)
+    inside = () if active is None else datasets.lineage(session=session, organization_id=actor.organization_id, dataset=active)
     return Ready(
         upload=upload_view(session, row),
         answers_sha256=answers_sha256,
@@ -234,6 +243,7 @@ def _ready(session: Session, actor: Actor, row: Upload, *, read: ReadTable, parq
         active=None if active is None else dataset_view(session, active),
         active_parquet=None if active is None else content_of(session, actor, active.parquet_sha256),
         same_as=None if same is None else dataset_view(session, same),
+        same_file=any(part.file_sha256 == row.sha256 for part in inside),
     )
 
 

@@ -182,7 +182,7 @@ def keep_upload(
                 file_name=name,
                 sha256=sha256,
                 size=len(data),
-                answers=to_json(answers or Answers(time_zone=team.time_zone)),
+                answers=to_json(answers or Answers(time_zone=team.time_zone, home_currency=team.currency)),
             )
         return upload_view(session, row)
 

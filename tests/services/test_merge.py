@@ -263,3 +263,31 @@ def test_any_two_tables_reconcile(old: list[Row], new: list[Row]) -> None:
         assert counts.mode == mode
         assert counts.before == len(old) == counts.unchanged + counts.superseded + counts.kept + counts.dropped
         assert counts.after == got.info.rows == counts.new + counts.updated + counts.unchanged + counts.kept
+
+
+def test_rows_with_the_content_of_loaded_ones_are_told_and_not_added_by_default() -> None:
+    old = [deal(None, day, amount=day) for day in range(1, 11)]
+    new = [deal(f"VC-{day}", day, amount=day) for day in range(1, 11)]
+    found = compare(parquet(old, DEAL), old_info=info("deal", old), new=parquet(new, DEAL), new_info=info("deal", new))
+    twice = "10 of the 10 rows that seem new say the same as loaded rows: who, when and how much."
+    assert (found.alike, found.notes, found.extend_refused) == (10, (f"{twice} Added, they would count twice.",), None)
+    assert proposed_mode(found.replacing, old=found.old_info, new=found.new_info, alike=found.alike) == (
+        "replace", f"{twice} They are probably the same, read in another way.",
+    )  # fmt: skip
+
+
+def test_few_rows_alike_are_chance() -> None:
+    old = [deal(str(day), day) for day in range(1, 21)]
+    new = [deal(f"n{day}", day, amount=10 if day < 3 else 11) for day in range(1, 21)]
+    found = compare(parquet(old, DEAL), old_info=info("deal", old), new=parquet(new, DEAL), new_info=info("deal", new))
+    assert (found.alike, found.notes) == (2, ())
+
+
+def test_the_file_that_is_loaded_cannot_be_added_to_itself() -> None:
+    old, new = [deal(None, 1), deal(None, 2)], [deal("1", 1), deal("2", 2)]
+    found = compare(parquet(old, DEAL), old_info=info("deal", old), new=parquet(new, DEAL), new_info=info("deal", new), same_file=True)
+    assert str(found.extend_refused) == (
+        "This file is loaded already, read in another way: added, its rows would count twice. Replace what is loaded."
+    )
+    with pytest.raises(FileError, match="would count twice"):
+        merged(found, mode="extend")

@@ -11,7 +11,7 @@ from dataclasses import replace
 import streamlit as st
 
 from app import wording
-from app.errors import AppError
+from app.errors import AppError, NotFound
 from app.ingest.model import Inspection, Question
 from app.services import datasets, jobs, mappings, preparation, uploads
 from app.services.jobs import JobView
@@ -76,7 +76,17 @@ def pending_import(visit: Visit) -> bool:
     waiting = uploads.pending_uploads(visit.actor, engine=visit.engine, team_id=visit.team.id)
     if not waiting:
         return False
-    upload = waiting[0]
+    try:
+        return _pending(visit, waiting[0])
+    except NotFound:
+        # A click elsewhere, or the job itself, has finished the upload while the page was being made.
+        if uploads.read_upload(visit.actor, engine=visit.engine, upload_id=waiting[0].id).state == "pending":
+            raise
+        note_commit(visit, waiting[0].id)
+        st.rerun()
+
+
+def _pending(visit: Visit, upload: UploadView) -> bool:
     job = jobs.ensure_read(visit.actor, engine=visit.engine, upload_id=upload.id, limits=settings().limits())
     if job.state == "running":
         jobs.wait(job, seconds=PATIENCE)
@@ -203,6 +213,8 @@ def _commit(visit: Visit, upload: UploadView, prepared: Prepared) -> None:
     if st.button("Import", type="primary", icon=":material/check:", key="commit"):
         try:
             job = jobs.start_commit(visit.actor, engine=visit.engine, upload_id=upload.id, mode=mode, limits=settings().limits())
+        except NotFound:
+            raise
         except AppError as error:
             explain(error)
             return

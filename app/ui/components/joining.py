@@ -70,6 +70,9 @@ def _offer(visit: Visit, upload: UploadView, offer: JoinOffer, number: int) -> N
                 made = joins.join_upload(
                     visit.actor, engine=visit.engine, upload_id=upload.id, choice=offer.choice, limits=settings().limits()
                 )
+            except NotFound:
+                # Another click has finished the file meanwhile; the page shows what came of it.
+                st.rerun()
             except AppError as error:
                 explain(error)
                 return

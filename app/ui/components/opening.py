@@ -108,7 +108,7 @@ def _sheet(visit: Visit, upload: UploadView, found: Inspection) -> None:
     sheet = st.selectbox("Sheet", sheets, index=sheets.index(now) if now in sheets else None, key=f"sheet-{upload.id}-{now}")
     if sheet is not None and sheet != now:
         # Another sheet has its own head row and columns, so what was decided about those of this one is taken back.
-        save(visit, upload, Answers(time_zone=upload.answers.time_zone, sheet=sheet))
+        save(visit, upload, Answers(time_zone=upload.answers.time_zone, home_currency=upload.answers.home_currency, sheet=sheet))
 
 
 def save(visit: Visit, upload: UploadView, answers: Answers) -> None:
