@@ -8,6 +8,8 @@ import types
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from app import wire
+
 T = TypeVar("T")
 
 
@@ -38,17 +40,7 @@ def from_json(kind: type[T], text: str | bytes) -> T:
 
 def to_plain(value: object) -> Any:
     """`value` as dicts, lists and scalars. Sets become sorted lists."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, dict):
-        return {str(key): to_plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [to_plain(item) for item in value]
-    if isinstance(value, set | frozenset):
-        return sorted(to_plain(item) for item in value)
-    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+    return wire.to_plain(value, scalar=wire.json_scalar)
 
 
 def from_plain(kind: Any, plain: Any) -> Any:

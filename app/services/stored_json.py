@@ -7,11 +7,13 @@ field that the text lacks takes its default, and one that the class lacks is pas
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import date
 from hashlib import sha256
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from app.wire import json_scalar, to_plain
 
 T = TypeVar("T")
 
@@ -20,7 +22,7 @@ def to_json(value: object) -> str:
     """A frozen dataclass of plain values as JSON text, the same text for equal values."""
     if not is_dataclass(value) or isinstance(value, type):
         raise TypeError(f"not a dataclass instance: {value!r}")
-    return json.dumps(asdict(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_date_text)
+    return json.dumps(to_plain(value, scalar=_scalar), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def from_json(kind: type[T], text: str) -> T:
@@ -33,10 +35,8 @@ def hash_of(value: object) -> str:
     return sha256(to_json(value).encode()).hexdigest()
 
 
-def _date_text(value: object) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"no plain value: {value!r}")
+def _scalar(value: object) -> Any:
+    return value.isoformat() if isinstance(value, date) else json_scalar(value)
 
 
 def _build(hint: Any, value: Any) -> Any:
