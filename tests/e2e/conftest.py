@@ -36,34 +36,50 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     children: list[subprocess.Popen[bytes]] = []
 
     def start(*, data: Path | None = None) -> str:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        environment = {**os.environ, "SCORECARD_DATA_DIR": str(data or tmp_path / "data")}
-        command = [sys.executable, "-m", "app", "run", "--no-browser", "--port", str(port)]
-        child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        url, child = started(data or tmp_path / "data", port=free_port())
         children.append(child)
-        url = f"http://127.0.0.1:{port}"
-        end = time.monotonic() + 90
-        while True:
-            try:
-                with urllib.request.urlopen(f"{url}/ready", timeout=2) as answer:
-                    assert answer.status == 200
-                return url
-            except OSError:
-                assert child.poll() is None, "the server ended"
-                assert time.monotonic() < end, "the server did not get ready"
-                time.sleep(0.1)
+        return url
 
     yield start
     for child in children:
         child.terminate()
     for child in children:
+        ended(child)
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def started(data: Path, *, port: int) -> tuple[str, subprocess.Popen[bytes]]:
+    """The address and the process of a server over the folder `data`, once it is ready."""
+    environment = {**os.environ, "SCORECARD_DATA_DIR": str(data)}
+    command = [sys.executable, "-m", "app", "run", "--no-browser", "--port", str(port)]
+    child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    end = time.monotonic() + 90
+    while True:
         try:
-            child.wait(10)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+            with urllib.request.urlopen(f"{url}/ready", timeout=2) as answer:
+                assert answer.status == 200
+            return url, child
+        except OSError:
+            assert child.poll() is None, "the server ended"
+            assert time.monotonic() < end, "the server did not get ready"
+            time.sleep(0.1)
+
+
+def ended(child: subprocess.Popen[bytes]) -> None:
+    """Wait for a process that was told to end, and end it when it does not."""
+    try:
+        child.wait(10)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 @pytest.fixture(scope="session")

@@ -79,7 +79,7 @@ def _show(found: Passport) -> None:
         st.caption(escape(", ".join(f"{heading} is {labels[name]}" for name, heading in head.mapping)))
     if found.given:
         st.markdown("**You will get**")
-        st.markdown("\n".join(f"- :material/check: {number.label}" for number in found.given))
+        st.markdown("  \n".join(f":material/check: {number.label}" for number in found.given))
     else:
         st.markdown("**This gives no number yet.**")
     if found.missing:
