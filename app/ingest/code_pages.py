@@ -51,8 +51,10 @@ _EVIDENCE = 512 * 1024
 _DOUBT = 0.34
 _CLEARLY_WORSE = 0.15
 _WORD = re.compile(r"[^\s,;|\t\"]*[^\x00-\x7f][^,;|\t\"\r\n]*")
-_SPACE_TO_NUMBER = re.compile(r"(?:(?<=\d)[ \xa0](?=[^\x00-\x7f])|(?<=[^\x00-\x7f])[ \xa0](?=\d))")
+# "£ 100" is one thing, "Café 42" is two: only a character that stands alone belongs to the number beside it.
+_SPACE_TO_NUMBER = re.compile(r"(?<=\d)[ \xa0](?=[^\x00-\x7f](?![^\W\d_]))|(?<=(?<![^\W\d_])[^\x00-\x7f])[ \xa0](?=\d)")
 _SHOWN = 3
+_ASKED = 4
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,17 @@ def tell(data: bytes) -> Told | None:
     return Told(best, tuple(rivals))
 
 
+def doubtful(data: bytes) -> tuple[Reading, ...]:
+    """The few least odd readings of a text that none of the candidates reads well, all different."""
+    evidence = _evidence(data)
+    readings = [reading for encoding in LABELS if (reading := _read(evidence, encoding)) is not None]
+    kept: list[Reading] = []
+    for reading in sorted(readings, key=lambda reading: (round(reading.odd, 2), reading.languages)):
+        if reading.text not in {other.text for other in kept}:
+            kept.append(reading)
+    return tuple(kept[:_ASKED])
+
+
 def _evidence(data: bytes) -> bytes:
     kept: list[bytes] = []
     size = 0
@@ -127,7 +140,8 @@ def _read(evidence: bytes, encoding: str) -> Reading | None:
         text = evidence.decode(encoding)
     except UnicodeError:
         return None
-    odd, count, in_print = 0, 0, 0
+    odd, count, in_print, clear = 0, 0, 0, 0
+    closes = "“" in text or "„" in text
     letters: set[str] = set()
     scripts: set[str] = set()
     for before, character, after in _around(text):
@@ -144,13 +158,16 @@ def _read(evidence: bytes, encoding: str) -> Reading | None:
             odd += not _is_common(character, encoding)
         else:
             odd += _odd_sign(before, character, after)
-            in_print += _as_in_print(before, character, after)
+            printed = _as_in_print(before, character, after)
+            in_print += printed
+            # In DOS the dots are à and the closing quote is ö, which end words too: alone they prove nothing.
+            clear += printed and character != "…" and (character != "”" or closes)
     if not count:
         return None
     known = frozenset("".join(ALPHABETS.values()))
     odd += sum(1 for letter in letters if letter not in known)
     languages = max(1, _cover(letters & known) + len(scripts))
-    return Reading(encoding, text, min(1.0, odd / count), languages, in_print == count)
+    return Reading(encoding, text, min(1.0, odd / count), languages, in_print == count and clear > 0)
 
 
 def _around(text: str) -> Iterator[tuple[str, str, str]]:
@@ -203,6 +220,9 @@ def _odd_sign(before: str, character: str, after: str) -> bool:
         return before.isalnum()
     if character not in _SIGNS:
         return True
+    if character in "‚„":
+        # These open a quotation and stand nowhere else; in DOS they are é and ä, which end many a word.
+        return before.isalnum() or not after.isalnum()
     return before.isalpha() and after.isalpha() and character not in _WITHIN_WORDS
 
 

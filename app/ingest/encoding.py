@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 
 from app.errors import FileRefused
-from app.ingest.code_pages import LABELS, tell
+from app.ingest.code_pages import LABELS, doubtful, tell
 
 _MARKS: tuple[tuple[bytes, str, str], ...] = (
     (codecs.BOM_UTF32_LE, "utf-32-le", "UTF-32"),
@@ -112,6 +112,13 @@ def _found(data: bytes) -> Decoded:
             rivals = tuple((reading.encoding, reading.words) for reading in (told.best, *told.rivals)) if told.rivals else ()
             reason = f"Not Unicode; as {LABELS[told.best.encoding]} its letters make words."
             return Decoded(whole, told.best.encoding, reason, rivals)
+    doubt = doubtful(data)
+    if len(doubt) > 1:
+        # No candidate reads well: whatever is taken, the user is asked.
+        whole = _decoded_as(data, doubt[0].encoding)
+        if whole is not None:
+            rivals = tuple((reading.encoding, reading.words) for reading in doubt)
+            return Decoded(whole, doubt[0].encoding, "Not Unicode, and no code page reads well.", rivals)
     return _guess(data) or Decoded(data.decode("latin-1").encode(), "latin-1", "No other encoding fits; Latin-1 accepts every byte.")
 
 

@@ -378,3 +378,23 @@ def test_odd_csv_files_are_read_or_refused(shared_torture: Path) -> None:
 def test_a_total_may_say_how_many_rows_it_adds_up(word: str) -> None:
     raw = opened(f"Nr;Firma;Betrag\n1;A;1,50 €\n2;B;2,50 €\n{word};;4,00 €\n".encode())
     assert raw.facts.apart == (("head", 1), ("total", 1))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "word", "asked"),
+    [
+        ("cp850", "Café 42", ()),
+        ("cp850", "Müller 7", ("cp850", "cp932")),
+        # As Windows-1252 these end in dots and in a closing quote, which words do as well.
+        ("cp850", "voilà", ("cp1252", "cp850")),
+        ("cp850", "Malmö", ("cp1252", "mac_roman", "cp850")),
+        ("cp1252", "Café 42", ()),
+        ("cp1252", "“Best” deal", ()),
+        ("cp1252", "€ 20", ()),
+        ("cp1252", "It’s… ok", ()),
+    ],
+)
+def test_a_word_in_a_code_page_is_read_or_asked_about(encoding: str, word: str, asked: tuple[str, ...]) -> None:
+    raw = opened(f"id,name\n1,{word} x\n2,{word}\n".encode(encoding))
+    assert tuple(choice.value for question in raw.questions for choice in question.choices) == asked
+    assert asked or rows(raw)[1] == ["2", word]
