@@ -11,11 +11,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from app.ui import navigation
 from tests.bench.servers import CHROMIUM_ARGS, app_command, chromium, free_port, serve
 
-PAGES = ("overview", "data", "numbers", "compare", "evidence", "survey", "alignment", "next_steps", "team")
+PAGES = tuple(page.name for page in navigation.PAGES)
 WIDTHS = {"": (1280, 900), "-phone": (390, 844)}
-README = {"overview", "compare", "numbers", "evidence"}
+README = {"overview", "compare", "numbers", "evidence", "alignment", "report"}
 """Pages whose wide, light picture the README shows."""
 
 
@@ -33,6 +34,7 @@ def take(browser: Browser, url: str, folder: Path, *, every: bool) -> None:
                 page.locator("h1").first.wait_for(timeout=60_000)
                 page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
                 page.wait_for_timeout(900)
+                page.wait_for_function("document.querySelectorAll('[data-testid=stSkeleton]').length === 0", timeout=60_000)
                 if every:
                     full = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight + 40")
                     page.set_viewport_size({"width": width, "height": min(max(int(full), height), 6000)})
