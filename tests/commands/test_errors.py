@@ -37,7 +37,7 @@ WRONG: list[tuple[str, str]] = [
     ("scorecard {deals} --since soon", "“soon” is no day. Write it as 2025-01-31."),
     ("scorecard {deals} --since 1999-01-01", "The data do not reach a whole month on both sides of that day. Choose another day."),
     ("scorecard {deals} --from 2025-05-01 --to 2025-04-01", "--from 2025-05-01 is after --to 2025-04-01. Put the earlier day first."),
-    ("scorecard {deals} --group Planet", "No file has a column “Planet” to compare by. Choose from Owner, Reason lost, Region, Source."),
+    ("scorecard {deals} --group Planet", "No file has a column “Planet” to compare by. Choose from Region."),
     (
         "scorecard {deals} --values North,South",
         "--values goes with --group. Name the column too, e.g. --group Region --values North,South.",
@@ -71,7 +71,7 @@ WRONG: list[tuple[str, str]] = [
         "scorecard {deals} --encoding klingon",
         "deals.csv: The file cannot be read in the encoding “klingon”. Choose another encoding, or leave it to be found.",
     ),
-    ("scorecard {deals} --delimiter abc", "deals.csv: “abc” cannot be a delimiter. Choose comma, semicolon, tab or bar."),
+    ("scorecard {deals} --delimiter abc", "deals.csv: “abc” cannot be a delimiter. Choose comma, semicolon, tab, bar or space."),
     ("scorecard {deals} --head-line 999", "deals.csv, row 999: There is no such line for the head row. Choose another line."),
     ("scorecard {asked}", "Which comes first in “Closed”, the day or the month?"),
     ("scorecard {asked}", 'Answer with --column "Closed=day first" or --column "Closed=month first".'),
