@@ -240,6 +240,9 @@ def _by_content(
                 break
     if table in ("deal", "lead") and "id" not in {*fields, *found, *closed_fields}:
         for column in free:
+            others = ("account", "company", "contact", "customer", "owner", *(("lead",) if table == "deal" else ("deal",)))
+            if fold(column.heading).startswith(others):
+                continue
             if _numbers_the_rows(column) and not catalogue.traps.personal(column.heading):
                 repeats = column.filled - column.distinct
                 doubt = f" {repeats:,} rows repeat one." if repeats else ""

@@ -278,7 +278,10 @@ def _match(old: pa.Table, new: pa.Table, *, table: TableName) -> tuple[Counter[s
     """
     canonical = {field.name for field in TABLES[table].stored}
     like = [name for name in LIKENESS[table] if all(name in side.column_names and side[name].null_count < len(side) for side in (old, new))]
-    content_of = _identity(like) if len(like) > 1 else "NULL"
+    days = [name for name in like if name in ("created", "closed", "started", "date")]
+    # A row without a day says too little: next month's open deal of the same account is not last month's.
+    whole = " AND ".join(f"{name} IS NOT NULL" for name in days)
+    content_of = f"CASE WHEN {whole} THEN {_identity(like)} END" if len(like) > 1 and days else "NULL"
     with duckdb.connect(config={"enable_external_access": "false", "threads": "2", "memory_limit": "1GB"}) as connection:
         for name, side in (("old", old), ("new", new)):
             connection.register(f"{name}_rows", side.append_column("position", pa.array(range(side.num_rows), pa.int64())))
