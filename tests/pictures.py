@@ -16,7 +16,7 @@ from tests.bench.servers import CHROMIUM_ARGS, app_command, chromium, free_port,
 
 PAGES = tuple(page.name for page in navigation.PAGES)
 WIDTHS = {"": (1280, 900), "-phone": (390, 844)}
-README = {"overview", "compare", "numbers", "evidence", "alignment", "report"}
+README = {"overview", "compare", "numbers", "evidence", "alignment"}
 """Pages whose wide, light picture the README shows."""
 
 
