@@ -42,7 +42,7 @@ ALPHABETS: dict[str, str] = {
     "South Slavic": "čćđšž",
     "Turkish": "çğıöşüâîû",
 }
-_SIGNS = frozenset("\xa0€£¥©®™°–—‘’‚“”„«»‹›…•·§½¼¾×±µ‰†\xad")
+_SIGNS = frozenset("\xa0€£¥©®™°–—‘’‚“”„«»‹›…•·§½¼¾×±µ‰†№\xad")
 _WITHIN_WORDS = frozenset("’‘·\xad")
 _RAISED = frozenset("¹²³ºª")
 _ONE_LETTER_WORDS = frozenset("авиокусяыэàáâãèéêíóôúåöäæ")
@@ -53,6 +53,8 @@ _CLEARLY_WORSE = 0.15
 _WORD = re.compile(r"[^\s,;|\t\"]*[^\x00-\x7f][^,;|\t\"\r\n]*")
 # "£ 100" is one thing, "Café 42" is two: only a character that stands alone belongs to the number beside it.
 _SPACE_TO_NUMBER = re.compile(r"(?<=\d)[ \xa0](?=[^\x00-\x7f](?![^\W\d_]))|(?<=(?<![^\W\d_])[^\x00-\x7f])[ \xa0](?=\d)")
+_MARKED_WORD = re.compile(r"\w*[^\W\x00-\x7f]\w*")
+_FEW_WORDS = 5
 _SHOWN = 3
 _ASKED = 4
 
@@ -100,8 +102,10 @@ def tell(data: bytes) -> Told | None:
     best = min(readings, key=lambda reading: (round(reading.odd, 2), reading.languages))
     if best.odd > _DOUBT:
         return None
-    # A best reading that mixes languages is weak evidence itself, so one that mixes one more is a rival.
-    most = best.languages + (best.languages > 1)
+    # A best reading that mixes languages is weak evidence itself, so one that mixes one more is a rival. So it is where there are only a
+    # few words: two French and Spanish names can look like one language in another code page.
+    few = len(set(_MARKED_WORD.findall(best.text))) <= _FEW_WORDS
+    most = best.languages + max(best.languages > 1, few)
     rivals: list[Reading] = []
     for reading in readings if not best.typographic else ():
         as_good = reading.odd <= best.odd + _CLEARLY_WORSE and reading.languages <= most
@@ -215,7 +219,7 @@ def _odd_cyrillic(before: str, character: str, after: str) -> bool:
 
 def _odd_sign(before: str, character: str, after: str) -> bool:
     if character in _RAISED:
-        return after.isalpha() or not before.isalnum()
+        return after.isalnum() or not before.isalnum()
     if character in "¿¡":
         return before.isalnum()
     if character not in _SIGNS:
