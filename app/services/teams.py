@@ -161,6 +161,18 @@ def leave_example(actor: Actor, *, engine: Engine) -> TeamView:
         return _shown(session, actor)
 
 
+def show_example(actor: Actor, *, engine: Engine) -> TeamView:
+    """Show the example again; it is shown as long as no team of the organization's own has data. Doing it twice changes nothing."""
+    require(actor, "manager")
+    with transaction(engine) as session:
+        organization = organizations.lock_organization(session=session, organization_id=actor.organization_id)
+        if organization is None:
+            raise NotFound("This organization does not exist any more.")
+        organization.shows_example = True
+        session.flush()
+        return _shown(session, actor)
+
+
 def shown_team(actor: Actor, *, engine: Engine) -> TeamView:
     """The team to show when nobody has chosen one.
 

@@ -24,7 +24,7 @@ from app.ui.filtering import chips, filters, values
 from app.ui.guard import Visit
 from app.ui.spans import spans
 
-WAYS: dict[Way, str] = {"before_after": "Before and after a day", "groups": "Two groups", "own_history": "If the claim held for us"}
+WAYS: dict[Way, str] = {"before_after": "Before and after", "groups": "Two groups", "own_history": "If it held for us"}
 GRAIN_WORDS: dict[Grain, str] = {"month": "Months", "quarter": "Quarters", "year": "Years"}
 
 

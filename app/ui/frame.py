@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.errors import AccessDenied
-from app.services.teams import leave_example, shown_team
+from app.services.teams import leave_example, show_example, shown_team
 from app.ui import cache
 from app.ui.guard import Visit, who
 from app.ui.navigation import PageName, page
@@ -51,3 +51,7 @@ def nothing_loaded(what: str, *, remedy: str) -> None:
         st.markdown(f"**{what}**")
         st.markdown(remedy)
         link("data", "Upload a file", icon=":material/upload_file:")
+        if st.button("Look at the example company instead", icon=":material/theater_comedy:", type="tertiary", key="show_example"):
+            engine = cache.database()
+            show_example(who(engine), engine=engine)
+            st.switch_page(str(page("overview").path))

@@ -37,7 +37,7 @@ def chart(values: Sequence[LabelledValue], *, colours: Palette, title: str) -> a
         columns=["label", "value", "what"],
     )
     y = alt.Y("label:N").sort(order).title(None).axis(labelLimit=240, labelExpr=TWO_LINES, ticks=False, domain=False)
-    x = alt.X("value:Q").title(title).axis(format=".3~p", grid=True, tickCount=5).scale(zero=False, nice=True, padding=24)
+    x = alt.X("value:Q").title(title).axis(format=".3~p", grid=True, tickCount=5).scale(zero=False, nice=True, padding=44)
     dots = (
         alt.Chart(frame)
         .mark_point(filled=True, size=120, opacity=1, stroke=colours.accent, strokeWidth=2)
@@ -49,7 +49,7 @@ def chart(values: Sequence[LabelledValue], *, colours: Palette, title: str) -> a
             .legend(None),
             shape=alt.Shape("what:N")
             .scale(domain=["used on this page", "other definition"], range=["circle", "diamond"])
-            .legend(alt.Legend(title=None)),
+            .legend(alt.Legend(title=None, columns=1)),
             tooltip=[alt.Tooltip("label:N", title="Definition"), alt.Tooltip("value:Q", title=title, format=".2%")],
         )
     )

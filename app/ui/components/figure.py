@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -90,4 +91,5 @@ def escape(text: object) -> str:
         if sign in "()+-.=":
             continue
         plain = plain.replace(sign, f"\\{sign}")
-    return plain
+    # A number and its percent sign stay on one line.
+    return re.sub(r"(?<=\d) %", "\u00a0%", plain)
