@@ -5,6 +5,7 @@ Nothing is corrected and nothing is left out; each finding says how many rows, a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -39,6 +40,12 @@ _BEFORE: dict[str, tuple[tuple[str, str, str, str], ...]] = {
     ),
     "customer": (("left_before_started", "churned", "started", "customers left before they started."),),
 }
+_ONE = (
+    ("rows have", "row has"), ("lines have", "line has"), ("deals have", "deal has"), ("deals were", "deal was"),
+    ("leads were", "lead was"), ("leads became customers", "lead became a customer"), ("leads", "lead"),
+    ("customers left", "customer left"), ("they were", "it was"), ("they count as wins", "it counts as a win"), ("they came", "it came"),
+    ("they started", "it started"), ("and add nothing", "and adds nothing"),
+)  # fmt: skip
 _NAMES = ("id", "customer", "account", "company", "name")
 
 
@@ -127,6 +134,13 @@ def _moment(day: date) -> pa.Scalar:
     return pa.scalar(datetime(day.year, day.month, day.day), pa.timestamp("us"))
 
 
+def _of_one(text: str) -> str:
+    """A sentence about several rows, said of one."""
+    for several, one in _ONE:
+        text = re.sub(rf"\b{several}\b", one, text)
+    return text
+
+
 def _finding(plan: Plan, code: str, text: str, mask: pa.Array, fields: tuple[str, ...], used: pa.Array) -> Finding | None:
     mask = pc.and_(pc.fill_null(mask, fill_value=False), used)
     count = int(pc.sum(pc.cast(mask, pa.int64())).as_py() or 0)
@@ -140,7 +154,7 @@ def _finding(plan: Plan, code: str, text: str, mask: pa.Array, fields: tuple[str
     cells = [rows.column(place).to_pylist() for place in range(rows.num_columns)]
     return Finding(
         code=code,
-        text=f"{count:,} {text}",
+        text=f"{count:,} {_of_one(text) if count == 1 else text}",
         count=count,
         headings=("line", *(column.heading for column in columns)),
         rows=tuple((str(line), *values) for line, *values in zip(lines, *cells, strict=True)),

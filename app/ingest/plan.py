@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from app.ingest.column import Column, columns_of
@@ -95,7 +96,7 @@ def make_plan(raw: RawTable, answers: Answers, catalogue: Catalogue) -> Plan:
     shown = {mapping.fields[name].position: format.words for name, format in formats.items()}
     ended = ends(table, columns, mapping, stage, catalogue)
     proposals = propose_roles(table, columns, mapping, catalogue, answers=answers, formats=shown, ended=ended)
-    notes = _more_notes(table, mapped, stage, catalogue, system, wins_only)
+    notes = _more_notes(table, mapped, stage, catalogue, system, wins_only, columns)
     if also_closed:
         fills = " and ".join(f"“{column.heading}”" for column in also_closed)
         notes = (f"Where “{mapped['closed'].heading}” is blank, {fills} gives the closing date.", *notes)
@@ -279,6 +280,7 @@ def _more_notes(
     catalogue: Catalogue,
     system: str | None,
     wins_only: bool,
+    columns: tuple[Column, ...],
 ) -> tuple[str, ...]:
     notes: list[str] = []
     deciding = stage.get("status") or stage.get("stage") or ()
@@ -290,7 +292,8 @@ def _more_notes(
     if table == "revenue_line" and "amount" not in mapped and {"quantity", "unit_price"} <= set(mapped):
         notes.append(f"There is no amount column: it is “{mapped['quantity'].heading}” × “{mapped['unit_price'].heading}”.")
     if system is not None:
-        notes.extend(catalogue.systems[system].notes)
+        there = {fold(column.heading) for column in columns}
+        notes.extend(note for note in catalogue.systems[system].notes if all(fold(named) in there for named in re.findall("“(.+?)”", note)))
     return tuple(notes)
 
 

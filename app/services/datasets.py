@@ -15,7 +15,7 @@ from app import wording
 from app.errors import AppError, NotFound
 from app.ingest.model import Receipt
 from app.services.actor import Actor, require
-from app.services.downloads import Download, table_csv
+from app.services.downloads import Download, table_csv, table_workbook
 from app.services.merge import RowAccount
 from app.services.stored_json import from_json
 from app.services.teams import team_row
@@ -108,15 +108,27 @@ def rejected_rows(actor: Actor, *, engine: Engine, dataset_id: str) -> Download:
 
 def clean_table(actor: Actor, *, engine: Engine, dataset_id: str) -> Download:
     """The table as it was understood, as CSV."""
+    row, parquet, info = _table_of(actor, engine, dataset_id)
+    return Download(f"{_table_name(row)}.csv", "text/csv; charset=utf-8", table_csv(parquet, info=info))
+
+
+def clean_workbook(actor: Actor, *, engine: Engine, dataset_id: str) -> Download:
+    """The table as it was understood, as XLSX."""
+    row, parquet, info = _table_of(actor, engine, dataset_id)
+    return Download(
+        f"{_table_name(row)}.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", table_workbook(parquet, info=info)
+    )
+
+
+def _table_of(actor: Actor, engine: Engine, dataset_id: str) -> tuple[Dataset, bytes, SnapshotInfo]:
     require(actor, "manager")
     with reading(engine) as session:
         row = dataset_row(session, actor, dataset_id)
-        parquet, info = content_of(session, actor, row.parquet_sha256), from_json(SnapshotInfo, row.info)
-    return Download(
-        name=f"{row.table_name}-{_stem(row.file_name)}-{row.parquet_sha256[:8]}.csv",
-        media_type="text/csv; charset=utf-8",
-        content=table_csv(parquet, info=info),
-    )
+        return row, content_of(session, actor, row.parquet_sha256), from_json(SnapshotInfo, row.info)
+
+
+def _table_name(row: Dataset) -> str:
+    return f"{row.table_name}-{_stem(row.file_name)}-{row.parquet_sha256[:8]}"
 
 
 def account_sentence(account: RowAccount) -> str:

@@ -24,28 +24,28 @@ def deals(*rows: list[str]) -> tuple[Finding, ...]:
     ("row", "code", "text", "headings"),
     [
         (
-            ["X", "Closed Won", "2024-03-02", "2024-03-01", "100"], "closed_before_created", "1 deals were closed before they were opened.",
+            ["X", "Closed Won", "2024-03-02", "2024-03-01", "100"], "closed_before_created", "1 deal was closed before it was opened.",
             ("line", "Deal ID", "Close Date", "Create Date"),
         ),
         (
             ["X", "Closed Won", "1900-01-01", "2024-03-01", "100"], "implausible_date:created",
-            "1 rows have a date in “Created on” before 1990 or after 2034.", ("line", "Deal ID", "Create Date"),
+            "1 row has a date in “Created on” before 1990 or after 2034.", ("line", "Deal ID", "Create Date"),
         ),
         (
             ["X", "Closed Won", "2024-01-01", "2024-07-01", "100"], "closed_in_future",
-            "1 closed deals have a closing date that is still to come.", ("line", "Deal ID", "Close Date"),
+            "1 closed deal has a closing date that is still to come.", ("line", "Deal ID", "Close Date"),
         ),
         (
-            ["X", "Closed Won", "2024-01-01", "2024-03-01", "-100"], "negative_amount", "1 rows have a negative amount.",
+            ["X", "Closed Won", "2024-01-01", "2024-03-01", "-100"], "negative_amount", "1 row has a negative amount.",
             ("line", "Deal ID", "Amount"),
         ),
         (
             ["X", "Closed Won", "2024-01-01", "2024-03-01", ""], "won_without_amount",
-            "1 won deals have no amount: they count as wins and add nothing to revenue.", ("line", "Deal ID", "Amount"),
+            "1 won deal has no amount: it counts as a win and adds nothing to revenue.", ("line", "Deal ID", "Amount"),
         ),
         (
             ["X", "Closed Lost", "2024-01-01", "2024-03-01", "11500000"], "amount_out_of_scale",
-            "1 rows have an amount far out of scale, above 5,750.", ("line", "Deal ID", "Amount"),
+            "1 row has an amount far out of scale, above 5,750.", ("line", "Deal ID", "Amount"),
         ),
     ],
     ids=["closed before created", "implausible date", "closed in future", "negative", "no amount", "out of scale"],
@@ -68,7 +68,7 @@ def test_a_contact_before_the_lead_is_counted_and_kept() -> None:
     assert receipt.rows_used == 2
     assert receipt.findings == (
         Finding(
-            "contact_before_created", "1 leads were contacted before they came in: the time to follow-up is negative.", 1,
+            "contact_before_created", "1 lead was contacted before it came in: the time to follow-up is negative.", 1,
             ("line", "Lead ID", "First contacted", "Lead Date"), (("2", "1", "2024-01-02", "2024-01-05"),),
         ),
     )  # fmt: skip

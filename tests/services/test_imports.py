@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -28,7 +29,7 @@ from app.ingest.model import Answers, Choice, FileFacts, Inspection, Question, R
 from app.services import commits
 from app.services.actor import Actor, add_member
 from app.services.commits import Committed, ExampleFile, commit_upload, load_example
-from app.services.datasets import clean_table, history, read_receipt, rejected_rows, undo
+from app.services.datasets import clean_table, clean_workbook, history, read_receipt, rejected_rows, undo
 from app.services.merge import RowAccount
 from app.services.preparation import inspect, prepare
 from app.services.snapshots import snapshot_key, snapshots
@@ -501,9 +502,23 @@ def test_no_cell_of_the_clean_table_is_a_formula(engine: Engine, owner: Actor, t
     assert got.content.startswith(b"\xef\xbb\xbf")
     assert list(csv.reader(io.StringIO(got.content.decode("utf-8-sig")))) == [
         ["Deal id", "Closed on", "Outcome", "Amount", "Region", "Row in the file"],
-        ["1", "2026-01-02 00:00:00.000000", "won", "10.0000", "'=cmd|' /C calc'!A0", "2"],
-        ["2", "2026-01-03 00:00:00.000000", "lost", "10.0000", "North", "3"],
+        ["1", "2026-01-02", "won", "10.0000", "'=cmd|' /C calc'!A0", "2"],
+        ["2", "2026-01-03", "lost", "10.0000", "North", "3"],
     ]
+
+
+def test_the_workbook_holds_days_as_days_amounts_as_numbers_and_formulas_as_text(engine: Engine, owner: Actor, team_id: str) -> None:
+    done = load(owner, engine, team_id, file("1 won", "2 lost"))
+    got = clean_workbook(owner, engine=engine, dataset_id=done.dataset.id)
+    assert got.name == f"deal-deals-{done.dataset.parquet_sha256[:8]}.xlsx"
+    sheet = openpyxl.load_workbook(io.BytesIO(got.content))["Deals"]
+    assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [
+        ["Deal id", "Closed on", "Outcome", "Amount", "Region", "Row in the file"],
+        ["1", datetime(2026, 1, 2), "won", 10, "=cmd|' /C calc'!A0", 2],
+        ["2", datetime(2026, 1, 3), "lost", 10, "North", 3],
+    ]
+    assert [cell.number_format for cell in sheet[2]][1:4:2] == ["yyyy-mm-dd", "#,##0.00"]
+    assert {cell.data_type for cell in sheet[2]} == {"s", "d", "n"}
 
 
 # Who may
@@ -530,6 +545,7 @@ def test_a_viewer_reads_the_history_and_nothing_else(engine: Engine, owner: Acto
         lambda: undo(viewer, engine=engine, dataset_id=view.id),
         lambda: rejected_rows(viewer, engine=engine, dataset_id=view.id),
         lambda: clean_table(viewer, engine=engine, dataset_id=view.id),
+        lambda: clean_workbook(viewer, engine=engine, dataset_id=view.id),
     ]
     for attempt in forbidden:
         with pytest.raises(AccessDenied):

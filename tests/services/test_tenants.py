@@ -154,6 +154,7 @@ def use_cases(stranger: Actor, engine: Engine, theirs: dict[str, str], cache_dir
         "datasets.read_receipt": lambda: imported.read_receipt(stranger, engine=engine, dataset_id=dataset),
         "datasets.rejected_rows": lambda: imported.rejected_rows(stranger, engine=engine, dataset_id=dataset),
         "datasets.clean_table": lambda: imported.clean_table(stranger, engine=engine, dataset_id=dataset),
+        "datasets.clean_workbook": lambda: imported.clean_workbook(stranger, engine=engine, dataset_id=dataset),
         "own_claims.list_own_claims": lambda: own.list_own_claims(stranger, engine=engine, team_id=team),
         "own_claims.own_claims": lambda: own.own_claims(stranger, engine=engine, team_id=team),
         "own_claims.add_own_claim": lambda: own.add_own_claim(stranger, engine=engine, team_id=team, fields={}, check=dict),

@@ -8,7 +8,7 @@ from app import wording
 from app.errors import AppError
 from app.services import datasets
 from app.services.datasets import DatasetView
-from app.services.downloads import Download
+from app.services.downloads import SHEET_ROWS, Download
 from app.services.systems import system_name
 from app.tables import IMPORTED, TABLES
 from app.ui import downloads
@@ -20,6 +20,7 @@ from app.ui.failure import explain
 from app.ui.frame import link
 from app.ui.guard import Visit
 
+_MEDIA = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 STATES = {"active": "loaded", "replaced": "replaced by a newer import", "undone": "taken back"}
 
 
@@ -76,7 +77,9 @@ def _loaded(visit: Visit, view: DatasetView, imports: list[DatasetView]) -> None
             if visit.team.is_example:
                 return
             with st.container(horizontal=True):
-                _file(visit, view, "clean", "Clean table")
+                _file(visit, view, "clean", "Clean table (CSV)")
+                if view.info.rows <= SHEET_ROWS:
+                    _file(visit, view, "workbook", "Clean table (Excel)")
                 _file(visit, view, "aside", "Rows set aside")
                 if st.button("Undo this import", icon=":material/undo:", key=f"undo-{view.id}", type="tertiary"):
                     _undo(visit, view.id)
@@ -95,7 +98,9 @@ def _earlier(visit: Visit, view: DatasetView) -> None:
     )
     if not visit.team.is_example:
         with st.container(horizontal=True):
-            _file(visit, view, "clean", "Clean table")
+            _file(visit, view, "clean", "Clean table (CSV)")
+            if view.info.rows <= SHEET_ROWS:
+                _file(visit, view, "workbook", "Clean table (Excel)")
             _file(visit, view, "aside", "Rows set aside")
             if st.button("Delete for good", icon=":material/delete:", key=f"delete-{view.id}", type="tertiary"):
                 ask_to_delete_one(visit, view)
@@ -115,14 +120,17 @@ def _file(visit: Visit, view: DatasetView, what: str, label: str) -> None:
         content: Download
         if what == "clean":
             content = datasets.clean_table(visit.actor, engine=visit.engine, dataset_id=view.id)
+        elif what == "workbook":
+            content = datasets.clean_workbook(visit.actor, engine=visit.engine, dataset_id=view.id)
         else:
             content = datasets.rejected_rows(visit.actor, engine=visit.engine, dataset_id=view.id)
         return content.content
 
+    kind = "xlsx" if what == "workbook" else "csv"
     address = downloads.offer(
         visit.actor.organization_id,
-        file_name=f"{view.table}-{what}-{view.parquet_sha256[:8]}.csv",
-        media_type="text/csv; charset=utf-8",
+        file_name=f"{view.table}-{'aside' if what == 'aside' else 'clean'}-{view.parquet_sha256[:8]}.{kind}",
+        media_type=_MEDIA[kind],
         content_key=f"{view.id}.{what}",
         make=make,
     )

@@ -17,6 +17,13 @@ def findings_box(receipt: Receipt) -> None:
     st.caption("These rows are used as they are. Mend them in the system they come from and import the export again.")
     for finding in receipt.findings:
         with st.expander(escape(finding.text), icon=":material/search:"):
-            st.dataframe([dict(zip(finding.headings, row, strict=True)) for row in finding.rows], hide_index=True, width="stretch")
+            # A table, whose cells break into lines: on a telephone a grid would hide the last dates.
+            st.table(
+                {
+                    escape(heading.capitalize() if place == 0 else heading): [escape(row[place]) for row in finding.rows]
+                    for place, heading in enumerate(finding.headings)
+                },
+                hide_index=True,
+            )
             if finding.count > len(finding.rows):
                 st.caption(f"The first {wording.count(len(finding.rows))} of {wording.count(finding.count)}.")

@@ -48,12 +48,13 @@ def uploader(visit: Visit) -> None:
         f"CSV, Excel, OpenDocument or Parquet, also zipped: up to {chosen.max_upload_mb} MB, {wording.count(limits.rows)} rows and "
         f"{wording.count(limits.columns)} columns. Personal columns (e-mail, phone, names of contacts) are dropped."
     )
-    file = st.file_uploader(
-        "Export of your CRM, invoicing or web analytics",
-        type=TYPES,
-        max_upload_size=chosen.max_upload_mb,
-        key=f"file-{st.session_state.get('files', 0)}",
-    )
+    with st.container(key="upload"):
+        file = st.file_uploader(
+            "Export of your CRM, invoicing or web analytics",
+            type=TYPES,
+            max_upload_size=chosen.max_upload_mb,
+            key=f"file-{st.session_state.get('files', 0)}",
+        )
     if file is None:
         return
     try:

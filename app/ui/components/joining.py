@@ -7,7 +7,8 @@ import streamlit as st
 from app import wording
 from app.errors import AppError, FileError, NotFound
 from app.ingest.model import JoinOffer
-from app.services import jobs, joins, uploads
+from app.services import datasets, jobs, joins, uploads
+from app.services.datasets import DatasetView
 from app.services.stored_json import hash_of
 from app.services.uploads import UploadView
 from app.settings import settings
@@ -24,6 +25,9 @@ def join_box(visit: Visit) -> None:
         return
     waiting = uploads.pending_uploads(visit.actor, engine=visit.engine, team_id=visit.team.id)
     job = jobs.read_job(visit.actor, engine=visit.engine, upload_id=waiting[0].id) if waiting else None
+    if waiting and any(view.state == "active" and view.file_sha256 == waiting[0].sha256 for view in _history(visit)):
+        # A file has nothing to give to the table that was made of it.
+        return
     # While the file is being read, or when it was stopped, it is not opened once more.
     offers = _offers(visit, waiting[0]) if waiting and job is not None and job.state == "done" else ()
     if not offers:
@@ -33,6 +37,10 @@ def join_box(visit: Visit) -> None:
         st.markdown("This file shares ids with a loaded table. Nothing is joined unless you say so, and it can be undone.")
         for number, offer in enumerate(offers):
             _offer(visit, waiting[0], offer, number)
+
+
+def _history(visit: Visit) -> tuple[DatasetView, ...]:
+    return datasets.history(visit.actor, engine=visit.engine, team_id=visit.team.id)
 
 
 def _offers(visit: Visit, upload: UploadView) -> tuple[JoinOffer, ...]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.ingest.model import Inspection, Role
+from app import wording
+from app.ingest.model import ColumnProposal, Inspection, Role
 from app.later import Later
 from app.services import uploads
 from app.services.uploads import UploadView
@@ -33,6 +34,7 @@ OUTCOME_WORDS: dict[Outcome, str] = {
     "ignored": "Leave these rows out",
 }
 TO_ASK = "?"
+_SAMPLE = 24
 
 
 def columns_editor(visit: Visit, upload: UploadView, found: Inspection) -> None:
@@ -41,20 +43,13 @@ def columns_editor(visit: Visit, upload: UploadView, found: Inspection) -> None:
         return
     fields = {field.name: field.label for field in TABLES[found.table].fields}
     used = [fields[c.field] if c.field in fields else ROLES.get(c.role, ROLES["ignored"]) for c in found.columns]
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "Column": [c.heading for c in found.columns],
-                "Used as": used,
-                "Why": [c.reason for c in found.columns],
-                "Read as": [c.format or "" for c in found.columns],
-                "Samples": [", ".join(c.samples[:3]) for c in found.columns],
-                "Filled": [c.filled for c in found.columns],
-            }
-        ),
+    # A table, whose cells break into lines, and not a grid, which would cut words and rows off.
+    st.table(
+        {
+            "Column": [_column(c) for c in found.columns],
+            "Used as": [_used(c, words) for c, words in zip(found.columns, used, strict=True)],
+        },
         hide_index=True,
-        width="stretch",
-        column_config={"Filled": st.column_config.NumberColumn("Filled", format="%d")},
         alt="The columns of the file and what each is used as",
     )
     changed = _change(
@@ -67,6 +62,18 @@ def columns_editor(visit: Visit, upload: UploadView, found: Inspection) -> None:
     )
     if changed is not None:
         _store_column(visit, upload, found, fields, position=changed[0], label=changed[1])
+
+
+def _column(column: ColumnProposal) -> str:
+    """The heading, and under it how many cells are filled and some of them."""
+    shown = ", ".join(sample if len(sample) <= _SAMPLE else f"{sample[:_SAMPLE].rstrip()} …" for sample in column.samples[:3])
+    return f"**{escape(column.heading)}** · :small[:gray[{wording.count(column.filled)} filled{': ' if shown else ''}{escape(shown)}]]"
+
+
+def _used(column: ColumnProposal, words: str) -> str:
+    """What a column is used as, and under it how it is read and why."""
+    read = f"{escape(column.format.rstrip('.'))}. " if column.format else ""
+    return f"**{escape(words)}** · :small[:gray[{read}{escape(column.reason)}]]"
 
 
 def stages_editor(visit: Visit, upload: UploadView, found: Inspection) -> None:

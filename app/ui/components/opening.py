@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app import wording
-from app.ingest.model import Answers, Inspection
+from app.ingest.model import Answers, Inspection, LineKind
 from app.later import Later
 from app.services import uploads
 from app.services.uploads import UploadView
@@ -30,6 +30,14 @@ ENCODINGS = {
     "shift_jis": "Japanese (Shift JIS)",
 }
 SEPARATORS = {",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Vertical bar"}
+_LINES: dict[LineKind, tuple[str, str]] = {
+    "head": ("line of headings", "lines of headings"),
+    "comment": ("line of remarks", "lines of remarks"),
+    "blank": ("empty line", "empty lines"),
+    "preamble": ("line above the table", "lines above the table"),
+    "total": ("line of totals", "lines of totals"),
+    "footer": ("line under the table", "lines under the table"),
+}
 _SHOWN = 8
 _TEXT = 60
 
@@ -54,8 +62,13 @@ def opening_box(visit: Visit, upload: UploadView, found: Inspection | None) -> N
 def _facts(found: Inspection) -> str:
     file = found.file
     facts = [f"{wording.count(file.lines)} lines", f"head row on line {file.head_line}" if file.head_line else "no head row"]
-    facts += [f"{count} {kind} lines left out" for kind, count in file.apart if kind != "head" and count]
+    facts += [_left_out(kind, count) for kind, count in file.apart if kind != "head" and count]
     return ", ".join(facts)
+
+
+def _left_out(kind: LineKind, count: int) -> str:
+    one, more = _LINES[kind]
+    return f"{wording.count(count)} {one if count == 1 else more} left out"
 
 
 def _first_lines(found: Inspection) -> None:

@@ -28,8 +28,12 @@ def receipt_box(receipt: Receipt) -> None:
                 f"without a partner in the file + {wording.count(counts.blank)} without an id"
             )
         for part in receipt.set_aside:
-            lines = ", ".join(str(row) for row in part.rows[:5])
-            st.caption(f"{wording.count(part.count)} set aside: {escape(part.reason)} (lines {lines}{' …' if part.count > 5 else ''})")
+            lines = ", ".join(str(row) for row in part.rows[:5]) + (" …" if part.count > 5 else "")
+            where = f"{'line' if part.count == 1 else 'lines'} {lines}"
+            st.caption(f"{wording.count(part.count)} set aside: {escape(part.reason)} ({where})")
+        totals = dict(receipt.file.apart).get("total", 0)
+        if totals:
+            st.caption(f"{wording.count(totals)} {'line' if totals == 1 else 'lines'} of totals left out: in no sum and no count.")
         if receipt.amounts is not None:
             amounts = receipt.amounts
             currency = f"{amounts.currency} " if amounts.currency else ""
@@ -39,7 +43,8 @@ def receipt_box(receipt: Receipt) -> None:
             )
             st.caption("Compare this sum with the total your CRM shows for the same list.")
         for change in receipt.changed:
-            st.caption(f"“{escape(change.column)}”: {escape(change.what)} ({wording.count(change.cells)} cells)")
+            cells = f"{wording.count(change.cells)} {'cell' if change.cells == 1 else 'cells'}"
+            st.caption(f"“{escape(change.column)}”: {escape(change.what)} ({cells})")
         if receipt.segments:
             st.caption(f"Kept to compare groups: {escape(', '.join(receipt.segments))}")
         if receipt.dropped_personal:
