@@ -169,6 +169,7 @@ NAMES_NOTHING = {
     "teams.create_team",
     "teams.example_team",
     "teams.leave_example",
+    "teams.show_example",
     "teams.shown_team",
     "commits.load_example",
 }
