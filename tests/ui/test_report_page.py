@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 import pytest
@@ -14,6 +13,7 @@ from app.services.report import kept
 from app.services.teams import shown_team
 from app.ui import cache
 from app.ui.routes import shared
+from tests.outside_loops import run
 from tests.ui.conftest import Open, words
 from tests.ui.test_pages import DEALS, click, upload
 
@@ -62,4 +62,4 @@ def fetched(token: str) -> Response:
         "query_string": b"",
         "path_params": {"token": token},
     }
-    return asyncio.run(shared(Request(scope)))
+    return run(shared(Request(scope)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import shutil
@@ -25,6 +24,7 @@ from app.ui import cache
 from app.ui.respondent.limiter import MISSES, Limiter
 from app.ui.respondent.server import app
 from app.ui.respondent.state import State, state
+from tests.outside_loops import run
 from tests.survey_rounds import DIMENSIONS, ITEMS, SURVEY, new_round, team_of
 
 
@@ -42,7 +42,7 @@ class Browser:
                 self._cookies = client.cookies
                 return reply
 
-        return asyncio.run(once())
+        return run(once())
 
     def get(self, path: str, **sent: Any) -> httpx.Response:
         return self.request("GET", path, **sent)
