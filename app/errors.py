@@ -6,6 +6,7 @@
     ├── ConfigurationError      settings that are unsafe or do not fit together; refused at start
     ├── CatalogueError          a file below data/ is wrong
     ├── AccessDenied            the member may not do this
+    ├── LimitReached            as much is there, or under way, as one organization may have
     ├── NotFound                the thing is gone, or never was this member's
     ├── FileError               something about an uploaded file; names file, column, row, remedy
     │   ├── FileRefused         the file cannot be opened safely, or is not a table
@@ -47,6 +48,10 @@ class CatalogueError(AppError):
 
 class AccessDenied(AppError):
     """The member's role does not allow this."""
+
+
+class LimitReached(AppError):
+    """As much is there, or under way, as one organization may have; the message says how much, and the remedy how to go on."""
 
 
 class NotFound(AppError):

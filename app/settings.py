@@ -12,6 +12,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 """The project's folder: relative paths in the settings begin here, not where the command was typed."""
 
 Login = Literal["none", "oidc"]
+LogKind = Literal["text", "json"]
 
 PREFIX = "SCORECARD_"
 UPLOAD_MB_ALONE = 800
@@ -39,7 +41,7 @@ WORKER_MB_ALONE, WORKER_MB_HOSTED = 4_096, 1_536
 """Memory of the process that opens a file: a million rows take about 1 GB, five million about 4 GB."""
 
 SECRET_LENGTH = 32
-"""Fewest characters of the secret: 128 bits when they are hexadecimal."""
+"""Fewest characters of a secret: 128 bits when they are hexadecimal."""
 
 _TESTS = f"{PREFIX}TEST_"
 _SQLITE, _POSTGRESQL = ("sqlite", "sqlite+pysqlite"), ("postgres", "postgresql", "postgresql+psycopg")
@@ -64,8 +66,12 @@ class Settings:
         ``none``: one person on their own computer. ``oidc``: members sign in at the identity provider in Streamlit's secrets.
     max_upload_mb
         Largest file in megabytes; 800 alone, and at most 50 with a login, when a process is shared.
-    max_rows
-        Most rows of one imported table.
+    max_rows, max_columns
+        Most rows and columns of one imported table.
+    max_members, max_open_rounds
+        Of one organization: its people, and the rounds of the survey that are open at the same time.
+    max_imports, max_reports
+        Of one organization: files that are read, and reports that are made, at the same time.
     worker_memory_mb, worker_cpu_seconds, worker_seconds
         Limits of the process that opens an uploaded file; the last is of the clock on the wall.
     secret
@@ -74,6 +80,14 @@ class Settings:
     public_url
         The address at which people reach the survey, such as ``https://survey.example.com``; links begin with it. Where none is set,
         they begin with the address that the manager's browser shows.
+    log
+        ``text`` for people, ``json`` for programs: one line an event, without personal data; with a login, JSON.
+    metrics_token
+        Who shows it may read ``/metrics`` from another computer, at least 32 characters. Without it, this computer only.
+    drain_seconds
+        How long a process that is told to stop goes on serving while it takes no new visitors; 0 to stop at once.
+    replica
+        The name of this process among several, such as ``a``: the proxy keeps a visitor with the process it names.
     smtp_url, mail_from
         The mail server for reminders, ``smtp://user:password@host:587`` or ``smtps://…``, and the sender. Without them reminders are
         copied by hand.
@@ -88,6 +102,11 @@ class Settings:
     login: Login
     max_upload_mb: int
     max_rows: int
+    max_columns: int
+    max_members: int
+    max_open_rounds: int
+    max_imports: int
+    max_reports: int
     worker_memory_mb: int
     worker_cpu_seconds: int
     worker_seconds: float
@@ -95,6 +114,10 @@ class Settings:
     public_url: str
     smtp_url: str = field(repr=False)
     mail_from: str
+    log: LogKind
+    metrics_token: str = field(repr=False)
+    drain_seconds: float
+    replica: str
 
     def __post_init__(self) -> None:
         """Refuse what is unsafe together."""
@@ -128,6 +151,7 @@ class Settings:
         return Limits(
             file_bytes=self.max_upload_bytes,
             rows=self.max_rows,
+            columns=self.max_columns,
             memory_bytes=self.worker_memory_mb * _MEGABYTE,
             cpu_seconds=self.worker_cpu_seconds,
             wall_seconds=self.worker_seconds,
@@ -198,13 +222,22 @@ def read(environment: Mapping[str, str]) -> Settings:
         login=login,
         max_upload_mb=_whole(given, "max_upload_mb", UPLOAD_MB_HOSTED if login == "oidc" else UPLOAD_MB_ALONE, least=1, most=950),
         max_rows=_whole(given, "max_rows", 6_000_000, least=1),
+        max_columns=_whole(given, "max_columns", 500, least=1, most=16_384),
+        max_members=_whole(given, "max_members", 200, least=1),
+        max_open_rounds=_whole(given, "max_open_rounds", 10, least=1),
+        max_imports=_whole(given, "max_imports", 3, least=1),
+        max_reports=_whole(given, "max_reports", 3, least=1),
         worker_memory_mb=_whole(given, "worker_memory_mb", WORKER_MB_HOSTED if login == "oidc" else WORKER_MB_ALONE, least=512),
         worker_cpu_seconds=_whole(given, "worker_cpu_seconds", 240, least=1),
         worker_seconds=_seconds(given, "worker_seconds", 600.0, least=1),
-        secret=_secret(given.get("secret", "")),
+        secret=_secret("secret", given.get("secret", "")),
         public_url=_public_url(given.get("public_url", "")),
         smtp_url=_smtp_url(given.get("smtp_url", "")),
         mail_from=given.get("mail_from", ""),
+        log="json" if _one_of(given, "log", ("json", "text") if login == "oidc" else ("text", "json")) == "json" else "text",
+        metrics_token=_secret("metrics_token", given.get("metrics_token", "")),
+        drain_seconds=_seconds(given, "drain_seconds", 0.0, least=0),
+        replica=_replica(given.get("replica", "")),
     )
 
 
@@ -259,10 +292,19 @@ def _database_url(url: str) -> str:
     return url
 
 
-def _secret(secret: str) -> str:
+def _secret(name: str, secret: str) -> str:
     if secret and len(secret) < SECRET_LENGTH:
-        raise ConfigurationError(f"{PREFIX}SECRET is shorter than {SECRET_LENGTH} characters.", "Make one with: openssl rand -hex 32")
+        raise ConfigurationError(
+            f"{PREFIX}{name.upper()} is shorter than {SECRET_LENGTH} characters.", "Make one with: openssl rand -hex 32"
+        )
     return secret
+
+
+def _replica(name: str) -> str:
+    # The name goes into a header and a cookie.
+    if name and not re.fullmatch(r"[a-z0-9-]{1,20}", name):
+        raise _senseless("replica", "should be one word of small letters and digits, such as a")
+    return name
 
 
 def _public_url(url: str) -> str:

@@ -50,6 +50,11 @@ def test_without_any_setting_it_is_one_persons_app_in_the_projects_folder() -> N
         "login": "none",
         "max_upload_mb": 800,
         "max_rows": 6_000_000,
+        "max_columns": 500,
+        "max_members": 200,
+        "max_open_rounds": 10,
+        "max_imports": 3,
+        "max_reports": 3,
         "worker_memory_mb": 4096,
         "worker_cpu_seconds": 240,
         "worker_seconds": 600.0,
@@ -57,6 +62,10 @@ def test_without_any_setting_it_is_one_persons_app_in_the_projects_folder() -> N
         "public_url": "",
         "smtp_url": "",
         "mail_from": "",
+        "log": "text",
+        "metrics_token": "",
+        "drain_seconds": 0.0,
+        "replica": "",
     }
     # The defaults of the settings and of the import are the same numbers, so a command and a page agree.
     assert settings().limits() == Limits()
@@ -148,10 +157,16 @@ def test_with_a_login_uploads_are_smaller(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_limits_of_an_import(monkeypatch: pytest.MonkeyPatch) -> None:
     found = given(
-        monkeypatch, MAX_UPLOAD_MB="3", MAX_ROWS="1000", WORKER_MEMORY_MB="512", WORKER_CPU_SECONDS="7", WORKER_SECONDS="9.5"
+        monkeypatch,
+        MAX_UPLOAD_MB="3",
+        MAX_ROWS="1000",
+        MAX_COLUMNS="40",
+        WORKER_MEMORY_MB="512",
+        WORKER_CPU_SECONDS="7",
+        WORKER_SECONDS="9.5",
     ).limits()
     # 3 MB = 3 · 1,048,576 = 3,145,728 bytes; 512 MB = 536,870,912 bytes.
-    assert found == Limits(file_bytes=3_145_728, rows=1000, memory_bytes=536_870_912, cpu_seconds=7, wall_seconds=9.5)
+    assert found == Limits(file_bytes=3_145_728, rows=1000, columns=40, memory_bytes=536_870_912, cpu_seconds=7, wall_seconds=9.5)
 
 
 @pytest.mark.parametrize(
@@ -161,6 +176,14 @@ def test_limits_of_an_import(monkeypatch: pytest.MonkeyPatch) -> None:
         ("PORT", "70000", "SCORECARD_PORT should be from 1 to 65535."),
         ("LOGIN", "ldap", "SCORECARD_LOGIN should be none or oidc, not “ldap”."),
         ("MAX_UPLOAD_MB", "0", "SCORECARD_MAX_UPLOAD_MB should be from 1 to 950."),
+        ("MAX_COLUMNS", "20000", "SCORECARD_MAX_COLUMNS should be from 1 to 16384."),
+        ("MAX_MEMBERS", "0", "SCORECARD_MAX_MEMBERS should be at least 1."),
+        ("MAX_OPEN_ROUNDS", "0", "SCORECARD_MAX_OPEN_ROUNDS should be at least 1."),
+        ("MAX_IMPORTS", "none", "SCORECARD_MAX_IMPORTS should be a whole number, not “none”."),
+        ("MAX_REPORTS", "0", "SCORECARD_MAX_REPORTS should be at least 1."),
+        ("LOG", "xml", "SCORECARD_LOG should be text or json, not “xml”."),
+        ("DRAIN_SECONDS", "-1", "SCORECARD_DRAIN_SECONDS should be at least 0, and not infinite."),
+        ("REPLICA", "a b", "SCORECARD_REPLICA should be one word of small letters and digits, such as a."),
         ("MAX_ROWS", "0", "SCORECARD_MAX_ROWS should be at least 1."),
         ("WORKER_MEMORY_MB", "64", "SCORECARD_WORKER_MEMORY_MB should be at least 512."),
         ("WORKER_CPU_SECONDS", "0", "SCORECARD_WORKER_CPU_SECONDS should be at least 1."),
@@ -196,3 +219,17 @@ def test_a_folder_that_cannot_be_written_is_refused(monkeypatch: pytest.MonkeyPa
     assert str(refused.value) == (
         f"Nothing can be written in the folder {tmp_path / 'taken'}: File exists. Allow it, or name another folder in SCORECARD_CACHE_DIR."
     )
+
+
+def test_with_a_login_the_log_is_for_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert given(monkeypatch, LOGIN="oidc").log == "json"
+    settings.cache_clear()
+    assert given(monkeypatch, LOG="text").log == "text"
+
+
+def test_a_token_for_the_metrics_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert refusal(monkeypatch, METRICS_TOKEN="a" * 31) == (
+        "SCORECARD_METRICS_TOKEN is shorter than 32 characters. Make one with: openssl rand -hex 32"
+    )
+    settings.cache_clear()
+    assert "b" * 32 not in repr(given(monkeypatch, METRICS_TOKEN="b" * 32))

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from app.errors import AccessDenied
+from app.services.limits import refuse_more_members
 from app.storage.engine import reading, transaction
 from app.storage.glance import LOCAL_KEY
 from app.storage.queries import organizations, teams
@@ -74,6 +75,8 @@ def add_member(actor: Actor, *, engine: Engine, iss: str, sub: str, display_name
         for row in organizations.memberships(session=session, iss=iss, sub=sub):
             if row.organization_id == actor.organization_id:
                 return Actor(row.organization_id, row.id, row.role)
+        organizations.lock_organization(session=session, organization_id=actor.organization_id)
+        refuse_more_members(session=session, organization_id=actor.organization_id)
         row = organizations.add_member(
             session=session, organization_id=actor.organization_id, iss=iss, sub=sub, display_name=display_name, role=role
         )

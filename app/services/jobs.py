@@ -27,6 +27,7 @@ from app.ingest.model import Answers, Inspection, TypedTable
 from app.ingest.progress import Progress, Step
 from app.services.actor import Actor, require
 from app.services.commits import commit_upload
+from app.services.limits import refuse_more_imports
 from app.services.mappings import as_before, open_questions, recall
 from app.services.preparation import inspect, prepare
 from app.services.uploads import answers_hash, pending_row, upload_row
@@ -210,6 +211,8 @@ def _begin(
         _tell_to_stop(before.id)
         session.delete(before)
         session.flush()
+    others = jobs.running_of(session=session, organization_id=actor.organization_id)
+    refuse_more_imports(len([row for row in others if row.upload_id != upload_id and not _gone(row)]))
     row = ImportJob(
         organization_id=actor.organization_id,
         team_id=team_id,

@@ -27,6 +27,7 @@ from app.report.typeset import pdf
 from app.report.workbook import workbook
 from app.services.actor import Actor, require
 from app.services.downloads import Download
+from app.services.limits import refuse_more_reports
 from app.services.report.build import report_of
 from app.services.report.gather import data_hash, gather
 from app.services.report.material import Choice
@@ -40,8 +41,6 @@ from app.storage.tables import KeptReport, ReportState
 
 LEASE = timedelta(seconds=90)
 """A running report that has not been heard of for so long was interrupted."""
-MOST_RUNNING = 3
-"""Reports of one organization that are made at the same time."""
 MOST_KEPT = 200
 STEPS = {"waiting": "Waiting", "counting": "Counting", "drawing": "Drawing the charts", "setting": "Setting the pages"}
 HOLDER = secrets.token_hex(8)
@@ -191,8 +190,8 @@ def _begin(
         for row in running:
             if (row.request, row.choice, row.data_sha256) == (asked, chosen, data):
                 return _view(session, row), False
-        if len(running) >= MOST_RUNNING:
-            raise AppError(f"{MOST_RUNNING} reports are being made already.", "Wait until one of them is finished.")
+        everywhere = reports.running_of(session=session, organization_id=actor.organization_id)
+        refuse_more_reports(len([row for row in everywhere if not _gone(row)]))
         if len(known) >= MOST_KEPT:
             raise AppError(f"A team keeps at most {MOST_KEPT} reports.", "Remove one that you do not need any more.")
         row = KeptReport(

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from app.clock import now, today
 from app.errors import AppError, NotFound
 from app.services.actor import Actor, require
+from app.services.limits import refuse_more_open_rounds
 from app.services.rounds.closed import other_secret
 from app.services.rounds.model import Link, NewRound, Person, Progress, RoundView
 from app.services.rounds.sealing import RoundKeys, Unsealable, new_salt, token_hash
@@ -82,6 +83,7 @@ def open_round(actor: Actor, *, engine: Engine, secret: bytes, round_id: str) ->
     """
     require(actor, "manager")
     with transaction(engine) as session:
+        organizations.lock_organization(session=session, organization_id=actor.organization_id)
         row = _locked(session, actor, round_id)
         if row.state == "closed":
             raise AppError("A closed round cannot be opened again.", "Start a new round.")
@@ -92,6 +94,7 @@ def open_round(actor: Actor, *, engine: Engine, secret: bytes, round_id: str) ->
         people = list(rounds.contacts(session=session, organization_id=actor.organization_id, round_id=row.id))
         if row.way == "personal" and not people:
             raise AppError("Nobody is listed for the personal links.", "Paste or upload the list of people, or use one shared link.")
+        refuse_more_open_rounds(session=session, organization_id=actor.organization_id)
         salt = new_salt()
         keys = RoundKeys.of(secret=secret, salt=salt)
         rounds.add_salt(session=session, organization_id=actor.organization_id, round_id=row.id, salt=salt)

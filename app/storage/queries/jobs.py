@@ -18,6 +18,11 @@ def of_upload(*, session: Session, organization_id: str, upload_id: str) -> Impo
     ).one_or_none()
 
 
+def running_of(*, session: Session, organization_id: str) -> Sequence[ImportJob]:
+    """The jobs of an organization that say they run."""
+    return session.exec(select(ImportJob).where(ImportJob.organization_id == organization_id, ImportJob.state == "running")).all()
+
+
 def running(*, session: Session) -> Sequence[ImportJob]:
     """Every job that says it runs, oldest first: asked once when a process starts, to take up what another left behind."""
     return session.exec(select(ImportJob).where(ImportJob.state == "running").order_by(col(ImportJob.created_at), col(ImportJob.id))).all()

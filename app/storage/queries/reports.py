@@ -25,6 +25,11 @@ def reports(*, session: Session, organization_id: str, team_id: str) -> Sequence
     ).all()
 
 
+def running_of(*, session: Session, organization_id: str) -> Sequence[KeptReport]:
+    """The reports of an organization, of whatever team, that say they are being made."""
+    return session.exec(select(KeptReport).where(KeptReport.organization_id == organization_id, KeptReport.state == "running")).all()
+
+
 def beat(*, session: Session, organization_id: str, report_id: str, holder: str, at: datetime, step: str) -> bool:
     """Write how far a report is; False when it is no longer this holder's to make."""
     changed = session.exec(

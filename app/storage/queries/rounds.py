@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
 
 from app.storage.tables import InvitationKind, RoundSide, SurveyContact, SurveyInvitation, SurveyKey, SurveyRound
@@ -14,6 +14,14 @@ from app.storage.tables import InvitationKind, RoundSide, SurveyContact, SurveyI
 def survey_round(*, session: Session, organization_id: str, round_id: str) -> SurveyRound | None:
     """One round of the organization."""
     return session.exec(select(SurveyRound).where(SurveyRound.organization_id == organization_id, SurveyRound.id == round_id)).one_or_none()
+
+
+def count_open(*, session: Session, organization_id: str) -> int:
+    """How many rounds of the organization are open."""
+    found = session.exec(
+        select(func.count()).select_from(SurveyRound).where(SurveyRound.organization_id == organization_id, SurveyRound.state == "open")
+    ).one()
+    return int(found)
 
 
 def lock_round(*, session: Session, organization_id: str, round_id: str) -> SurveyRound | None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import streamlit as st
 
 from app import wording
-from app.errors import AppError, NotFound
+from app.errors import AppError, LimitReached, NotFound
 from app.ingest.model import Inspection, Question
 from app.services import datasets, jobs, mappings, preparation, uploads
 from app.services.jobs import JobView
@@ -88,7 +88,11 @@ def pending_import(visit: Visit) -> bool:
 
 
 def _pending(visit: Visit, upload: UploadView) -> bool:
-    job = jobs.ensure_read(visit.actor, engine=visit.engine, upload_id=upload.id, limits=settings().limits())
+    try:
+        job = jobs.ensure_read(visit.actor, engine=visit.engine, upload_id=upload.id, limits=settings().limits())
+    except LimitReached as full:
+        _waits(visit, upload, full)
+        return True
     if job.state == "running":
         jobs.wait(job, seconds=PATIENCE)
         job = jobs.read_job(visit.actor, engine=visit.engine, upload_id=upload.id) or job
@@ -112,6 +116,19 @@ def _pending(visit: Visit, upload: UploadView) -> bool:
             with st.expander("How the file was opened", icon=":material/folder_open:", key="opening"):
                 opening_box(visit, upload, None)
     return True
+
+
+def _waits(visit: Visit, upload: UploadView, full: LimitReached) -> None:
+    """A file that is not read yet, because as many of the organization are as may be."""
+    with st.container(border=True):
+        st.subheader(f"Waiting: {escape(upload.file_name)}", anchor=False)
+        st.info(str(full), icon=":material/hourglass_top:")
+        with st.container(horizontal=True):
+            if st.button("Try again", icon=":material/refresh:", key="again"):
+                st.rerun()
+            if st.button("Discard this file", icon=":material/close:", key="discard"):
+                uploads.discard_upload(visit.actor, engine=visit.engine, upload_id=upload.id)
+                st.rerun()
 
 
 def _work(visit: Visit, upload: UploadView, job: JobView, *, inspected: bool) -> None:
