@@ -32,11 +32,11 @@ Serve = Callable[..., str]
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Start servers on the loopback address: `serve(data=folder)` gives the address; all end with the test."""
+    """Start servers on the loopback address: `serve(data=folder, SETTING="value")` gives the address; all end with the test."""
     children: list[subprocess.Popen[bytes]] = []
 
-    def start(*, data: Path | None = None) -> str:
-        url, child = started(data or tmp_path / "data", port=free_port())
+    def start(*, data: Path | None = None, **environment: str) -> str:
+        url, child = started(data or tmp_path / "data", port=free_port(), **environment)
         children.append(child)
         return url
 
@@ -55,9 +55,9 @@ def free_port() -> int:
         return port
 
 
-def started(data: Path, *, port: int) -> tuple[str, subprocess.Popen[bytes]]:
+def started(data: Path, *, port: int, **settings: str) -> tuple[str, subprocess.Popen[bytes]]:
     """The address and the process of a server over the folder `data`, once it is ready."""
-    environment = {**os.environ, "SCORECARD_DATA_DIR": str(data)}
+    environment = {**os.environ, "SCORECARD_DATA_DIR": str(data), **settings}
     command = [sys.executable, "-m", "app", "run", "--no-browser", "--port", str(port)]
     child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"

@@ -27,7 +27,8 @@ from app.survey.model import Answer, Side
 from app.survey.published import Published, Score
 from tests.e2e.conftest import Serve, settle
 from tests.kill_answers import Server
-from tests.survey_rounds import DIMENSIONS, SURVEY, new_round
+from tests.mail_server import mail_server
+from tests.survey_rounds import DIMENSIONS, SURVEY, new_round, team_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -224,6 +225,34 @@ def average(dimension: str, answers: list[dict[str, Answer]]) -> Fraction | None
         if len(values) >= 5:
             means.append(Fraction(sum(values), len(values)))
     return sum(means, Fraction()) / len(means) if means else None
+
+
+def test_mails_are_sent_once_though_the_button_is_clicked_twice(
+    serve: Serve, play_company: Path, new_page: NewPage, tmp_path: Path
+) -> None:
+    data = Path(shutil.copytree(play_company, tmp_path / "played"))
+    engine = make_engine(f"sqlite:///{data / 'scorecard.db'}")
+    owner = local_actor(engine)
+    leave_example(owner, engine=engine)
+    made = manage.create_round(
+        owner, engine=engine, team_id=list_teams(owner, engine=engine)[0].id, new=new_round(way="personal"), people=team_of(2, 1)
+    )
+    manage.open_round(owner, engine=engine, secret=server_secret("", data_dir=data), round_id=made.id)
+    engine.dispose()
+    with mail_server() as (kept, url):
+        # The first mail is not acknowledged before the second click was made.
+        kept.open.clear()
+        manager = new_page()
+        manager.goto(f"{serve(data=data, SCORECARD_SMTP_URL=url, SCORECARD_MAIL_FROM='survey@example.com')}/survey")
+        manager.get_by_text("Invite and remind").click(timeout=60_000)
+        button = manager.get_by_role("button", name="Send to everybody on the list").first
+        button.dblclick()
+        manager.get_by_text("Sending").wait_for()
+        button.click()
+        kept.open.set()
+        manager.get_by_text("3 mails are on their way.").wait_for(timeout=60_000)
+        settle(manager)
+        assert sorted(to for to, _ in kept.messages) == [["marketing0@example.com"], ["sales0@example.com"], ["sales1@example.com"]]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

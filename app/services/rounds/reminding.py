@@ -10,11 +10,13 @@ import csv
 import io
 import smtplib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formataddr, make_msgid
 from math import ceil
+from threading import Lock
 from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
 
@@ -30,6 +32,9 @@ Occasion = Literal["mail", "reminder"]
 SECONDS_AN_ITEM = 8
 """Reading and answering one statement, for "about four minutes"."""
 TIMEOUT = 20.0
+
+_sending: set[tuple[str, Occasion]] = set()
+_one = Lock()
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,8 @@ def send(
     Raises
     ------
     AppError
-        When the round is not open, nobody is listed, or the mail server cannot be used; then it says how many mails went out.
+        When the round is not open, nobody is listed, the same mails are being sent at this moment, or the mail server cannot be used;
+        then it says how many mails went out.
     """
     require(actor, "manager")
     if not (smtp_url and mail_from):
@@ -113,7 +119,7 @@ def send(
         raise AppError("There is nobody to write to: the round is not open, or has no list of people.", "Open it, or add people.")
     number, refused = 0, [one.person.name for one in links if not one.person.email]
     try:
-        with _connected(smtp_url) as server:
+        with _turn(round_id, occasion), _connected(smtp_url) as server:
             for one in links:
                 if not one.person.email:
                     continue
@@ -130,6 +136,20 @@ def send(
             "Check SCORECARD_SMTP_URL, or copy the text and send it yourself.",
         ) from error
     return Sent(number, tuple(refused))
+
+
+@contextmanager
+def _turn(round_id: str, occasion: Occasion) -> Iterator[None]:
+    """One sending of the same mails at a time in a process."""
+    with _one:
+        if (round_id, occasion) in _sending:
+            raise AppError("These mails are being sent at this moment.", "Wait a minute before you send them again.")
+        _sending.add((round_id, occasion))
+    try:
+        yield
+    finally:
+        with _one:
+            _sending.discard((round_id, occasion))
 
 
 def _message(written: Letter, *, to: Link, sender: str) -> EmailMessage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import segno
@@ -11,14 +12,18 @@ from app import wording
 from app.errors import AppError
 from app.services.rounds import closed, manage, reminding
 from app.services.rounds.model import RoundView
+from app.services.rounds.reminding import Occasion, Sent
 from app.services.rounds.views import asked
 from app.settings import is_loopback, settings
 from app.survey.model import SIDES
 from app.ui import downloads
 from app.ui.components.figure import escape
+from app.ui.components.round_changes import changes
 from app.ui.failure import explain
 from app.ui.guard import Visit
 from app.ui.respondent.state import state
+
+OCCASIONS: dict[Occasion, str] = {"mail": "Invitation", "reminder": "Reminder, to everybody"}
 
 
 def all_rounds(visit: Visit) -> tuple[RoundView, ...]:
@@ -64,6 +69,7 @@ def open_card(visit: Visit, shown: RoundView) -> None:
         else:
             _personal_links(visit, shown, base)
         _letters(visit, shown, base, shared)
+        changes(visit, shown)
         _closing(visit, shown)
 
 
@@ -88,6 +94,7 @@ def draft_card(visit: Visit, shown: RoundView) -> None:
                     explain(error)
                     return
                 st.rerun()
+        changes(visit, shown)
 
 
 def closed_list(shown: tuple[RoundView, ...]) -> None:
@@ -154,10 +161,8 @@ def _letters(visit: Visit, shown: RoundView, base: str, shared: str | None) -> N
             key=f"language-{shown.id}",
         )
         link = base + shared if shared else "…"
-        for occasion, title in (("mail", "Invitation"), ("reminder", "Reminder, to everybody")):
-            written = reminding.letter(
-                shown, occasion="mail" if occasion == "mail" else "reminder", language=language or shown.languages[0], link=link
-            )
+        for occasion, title in OCCASIONS.items():
+            written = reminding.letter(shown, occasion=occasion, language=language or shown.languages[0], link=link)
             st.markdown(f"**{title}**")
             st.code(f"{written.subject}\n\n{written.body}", language=None, wrap_lines=True)
             with st.container(horizontal=True):
@@ -175,28 +180,44 @@ def _letters(visit: Visit, shown: RoundView, base: str, shared: str | None) -> N
             )
 
 
-def _send_button(visit: Visit, shown: RoundView, occasion: str, language: str, base: str) -> None:
-    if not st.button("Send to everybody on the list", key=f"send-{occasion}-{shown.id}", icon=":material/send:"):
-        return
-    try:
+@dataclass
+class _Sending:
+    """What one browser tab has sent of an occasion: how often, and what came of the last time."""
+
+    times: int = 0
+    sent: Sent | None = None
+    refused: AppError | None = None
+
+
+def _send_button(visit: Visit, shown: RoundView, occasion: Occasion, language: str, base: str) -> None:
+    place = f"send-{occasion}-{shown.id}"
+    sending: _Sending = st.session_state.setdefault(place, _Sending())
+    # Each sending has a button of its own, so the second half of a double click finds none. What is kept is changed in place, because
+    # that click ends this run at the next word to the page.
+    if st.button("Send to everybody on the list", key=f"{place}-{sending.times}", icon=":material/send:"):
+        sending.times, sending.sent, sending.refused = sending.times + 1, None, None
         with st.spinner("Sending"):
-            sent = reminding.send(
-                visit.actor,
-                engine=visit.engine,
-                secret=state().secret,
-                round_id=shown.id,
-                occasion="mail" if occasion == "mail" else "reminder",
-                language=language,
-                base=base,
-                smtp_url=settings().smtp_url,
-                mail_from=settings().mail_from,
-            )
-    except AppError as error:
-        explain(error)
-        return
-    st.success(f"{sent.number} mails are on their way.", icon=":material/check:")
-    if sent.refused:
-        st.warning(f"Not sent: {escape(', '.join(sent.refused))}")
+            try:
+                sending.sent = reminding.send(
+                    visit.actor,
+                    engine=visit.engine,
+                    secret=state().secret,
+                    round_id=shown.id,
+                    occasion=occasion,
+                    language=language,
+                    base=base,
+                    smtp_url=settings().smtp_url,
+                    mail_from=settings().mail_from,
+                )
+            except AppError as error:
+                sending.refused = error
+    if sending.refused is not None:
+        explain(sending.refused)
+    if sending.sent is not None:
+        number = sending.sent.number
+        st.success("1 mail is on its way." if number == 1 else f"{number} mails are on their way.", icon=":material/check:")
+        if sending.sent.refused:
+            st.warning(f"Not sent: {escape(', '.join(sending.sent.refused))}")
 
 
 def _closing(visit: Visit, shown: RoundView) -> None:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import socket
 from collections.abc import Iterator
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from typing import Any
+from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from aiosmtpd.controller import Controller
 from sqlalchemy import Engine
 
 from app.errors import AppError
 from app.services.actor import Actor
 from app.services.rounds import answering, manage, reminding
 from app.services.rounds.model import Link, Person, RoundView
+from tests.mail_server import Mailbox, mail_server
 from tests.survey_rounds import ITEMS, SECRET, SURVEY, answer, opened_round, personal_tokens
 
 BASE = "https://survey.example.com"
@@ -30,35 +27,11 @@ PEOPLE = [
 ]
 
 
-class Mailbox:
-    """Keeps what comes, and refuses one address."""
-
-    def __init__(self) -> None:
-        self.messages: list[tuple[list[str], EmailMessage]] = []
-
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
-        if address.startswith("refused"):
-            return "550 no such person"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        message = message_from_bytes(envelope.content, policy=policy.default)
-        self.messages.append((list(envelope.rcpt_tos), message))
-        return "250 OK"
-
-
 @pytest.fixture
 def mailbox() -> Iterator[tuple[Mailbox, str]]:
     """A mail server and its address."""
-    kept = Mailbox()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = Controller(kept, hostname="127.0.0.1", port=port)
-    server.start()
-    yield kept, f"smtp://127.0.0.1:{port}"
-    server.stop()
+    with mail_server() as found:
+        yield found
 
 
 def send(owner: Actor, engine: Engine, shown: RoundView, url: str, *, occasion: reminding.Occasion = "reminder") -> reminding.Sent:
@@ -94,6 +67,22 @@ def test_each_gets_a_mail_with_their_own_link_whoever_has_answered(
     # The two texts are the same but for the link: nothing in them depends on who has answered.
     one, two = (message.get_content().replace(tokens[to[0]], "…") for to, message in kept.messages)
     assert one == two
+
+
+def test_the_same_mails_are_not_sent_twice_at_once(engine: Engine, owner: Actor, team_id: str, mailbox: tuple[Mailbox, str]) -> None:
+    kept, url = mailbox
+    kept.open.clear()
+    shown = opened_round(owner, engine, team_id, people=PEOPLE)
+    sent: list[reminding.Sent] = []
+    first = Thread(target=lambda: sent.append(send(owner, engine, shown, url)))
+    first.start()
+    assert kept.came.wait(30)
+    with pytest.raises(AppError, match="being sent at this moment"):
+        send(owner, engine, shown, url)
+    kept.open.set()
+    first.join(30)
+    assert (sent, len(kept.messages)) == ([reminding.Sent(2, ("No mail", "refused@example.com"))], 2)
+    assert send(owner, engine, shown, url).number == 2
 
 
 def test_nothing_is_sent_where_it_cannot_be(engine: Engine, owner: Actor, team_id: str) -> None:
