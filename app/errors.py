@@ -6,6 +6,7 @@
     ├── ConfigurationError      settings that are unsafe or do not fit together; refused at start
     ├── CatalogueError          a file below data/ is wrong
     ├── AccessDenied            the member may not do this
+    │   └── SignedOut           nobody is signed in, or not any more
     ├── LimitReached            as much is there, or under way, as one organization may have
     ├── NotFound                the thing is gone, or never was this member's
     ├── FileError               something about an uploaded file; names file, column, row, remedy
@@ -48,6 +49,10 @@ class CatalogueError(AppError):
 
 class AccessDenied(AppError):
     """The member's role does not allow this."""
+
+
+class SignedOut(AccessDenied):
+    """Nobody is signed in, or the sign-in is over."""
 
 
 class LimitReached(AppError):

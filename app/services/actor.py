@@ -17,6 +17,7 @@ from app.storage.tables import MemberRole
 
 LOCAL_ISSUER = "local"
 LOCAL_SUBJECT = "owner"
+FIRST_TEAM = "My team"
 
 _RANK: dict[MemberRole, int] = {"viewer": 0, "manager": 1, "owner": 2}
 
@@ -51,7 +52,7 @@ def local_actor(engine: Engine) -> Actor:
             if found is not None:
                 return found
             return _found(
-                session, name="My company", key=LOCAL_KEY, iss=LOCAL_ISSUER, sub=LOCAL_SUBJECT, display_name="Owner", team="My team"
+                session, name="My company", key=LOCAL_KEY, iss=LOCAL_ISSUER, sub=LOCAL_SUBJECT, display_name="Owner", team=FIRST_TEAM
             )
     except IntegrityError:
         # Another process was faster; the key of the local organization is unique.
@@ -62,7 +63,7 @@ def local_actor(engine: Engine) -> Actor:
         return found
 
 
-def found_organization(engine: Engine, *, name: str, iss: str, sub: str, display_name: str, team: str = "My team") -> Actor:
+def found_organization(engine: Engine, *, name: str, iss: str, sub: str, display_name: str, team: str = FIRST_TEAM) -> Actor:
     """Make an organization with its owner and first team; for the command line and for sign-up."""
     with transaction(engine) as session:
         return _found(session, name=name, key=None, iss=iss, sub=sub, display_name=display_name, team=team)
@@ -72,21 +73,29 @@ def add_member(actor: Actor, *, engine: Engine, iss: str, sub: str, display_name
     """Let a person into the actor's organization; owners only. A person who is in already keeps role and name."""
     require(actor, "owner")
     with transaction(engine) as session:
-        for row in organizations.memberships(session=session, iss=iss, sub=sub):
-            if row.organization_id == actor.organization_id:
-                return Actor(row.organization_id, row.id, row.role)
-        organizations.lock_organization(session=session, organization_id=actor.organization_id)
-        refuse_more_members(session=session, organization_id=actor.organization_id)
-        row = organizations.add_member(
-            session=session, organization_id=actor.organization_id, iss=iss, sub=sub, display_name=display_name, role=role
-        )
-        return Actor(row.organization_id, row.id, row.role)
+        return let_in(session, actor.organization_id, iss=iss, sub=sub, display_name=display_name, role=role)
 
 
 def actors_of(engine: Engine, *, iss: str, sub: str) -> tuple[Actor, ...]:
     """What a verified login may act as, oldest membership first; empty when the person is in no organization."""
     with reading(engine) as session:
         return tuple(Actor(row.organization_id, row.id, row.role) for row in organizations.memberships(session=session, iss=iss, sub=sub))
+
+
+def let_in(session: Session, organization_id: str, *, iss: str, sub: str, display_name: str, role: MemberRole) -> Actor:
+    """Make a person a member, for use within this package; who was removed is let in again, and who is in keeps role and name."""
+    row = organizations.known_member(session=session, organization_id=organization_id, iss=iss, sub=sub)
+    if row is None or row.removed_at is not None:
+        organizations.lock_organization(session=session, organization_id=organization_id)
+        refuse_more_members(session=session, organization_id=organization_id)
+    if row is None:
+        row = organizations.add_member(
+            session=session, organization_id=organization_id, iss=iss, sub=sub, display_name=display_name, role=role
+        )
+    elif row.removed_at is not None:
+        row.removed_at, row.role, row.display_name = None, role, display_name
+        session.add(row)
+    return Actor(organization_id, row.id, row.role)
 
 
 def _local(session: Session) -> Actor | None:

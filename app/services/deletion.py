@@ -23,7 +23,7 @@ from app.services.stored_json import from_json
 from app.services.teams import team_row
 from app.storage.cache import forget
 from app.storage.engine import reading, transaction
-from app.storage.queries import blobs, datasets, deletions, organizations, uploads
+from app.storage.queries import blobs, datasets, deletions, organizations, teams, uploads
 from app.storage.tables import Dataset, Deletion
 from app.tables import TABLES, SnapshotInfo, TableName
 
@@ -79,6 +79,35 @@ def delete_import(actor: Actor, *, engine: Engine, dataset_id: str, cache_dir: P
         gone, hashes = _delete(session, actor, [row])
     _forget(cache_dir, hashes)
     return gone
+
+
+def delete_team(actor: Actor, *, engine: Engine, team_id: str, cache_dir: Path) -> None:
+    """Delete a team with everything of it, for good: imports, rounds, reports, next steps. Owners only.
+
+    Raises
+    ------
+    AppError
+        When it is the example, or the only team.
+    """
+    require(actor, "owner")
+    with transaction(engine) as session:
+        organizations.lock_organization(session=session, organization_id=actor.organization_id)
+        row = team_row(session, actor, team_id)
+        if row.is_example:
+            raise AppError("The example company cannot be changed.", "Choose your own team.")
+        if len([one for one in teams.teams(session=session, organization_id=actor.organization_id) if not one.is_example]) == 1:
+            raise AppError("This is the only team.", "Make another one first, or give this one another name.")
+        hashes = tuple(
+            {one.parquet_sha256 for one in datasets.history(session=session, organization_id=actor.organization_id, team_id=team_id)}
+        )
+        session.delete(row)
+        session.flush()
+        session.expire_all()
+        blobs.clear_unused(session=session, organization_id=actor.organization_id)
+        organizations.record(
+            session=session, organization_id=actor.organization_id, member_id=actor.member_id, what="team_removed", subject=team_id
+        )
+    _forget(cache_dir, hashes)
 
 
 def deleted(actor: Actor, *, engine: Engine, team_id: str) -> tuple[Deleted, ...]:

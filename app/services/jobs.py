@@ -158,7 +158,7 @@ def take_up_left_behind(engine: Engine, *, limits: Limits) -> int:
             )
             if row is None or row.id != job_id or row.state != "running" or not _gone(row):
                 continue
-            if member is None:
+            if member is None or member.removed_at is not None:
                 _fail(row, AppError("Whoever began this import is no longer a member.", "Read the file again, or discard it."))
                 session.add(row)
                 continue

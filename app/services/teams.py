@@ -40,6 +40,15 @@ class TeamView:
     is_example: bool
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What a member sees: the team, the own teams by id, and the id of the example when it has data."""
+
+    team: TeamView
+    own: tuple[tuple[str, str], ...]
+    example_id: str | None
+
+
 def list_teams(actor: Actor, *, engine: Engine, with_example: bool = False) -> tuple[TeamView, ...]:
     """The teams of the organization in the order they were made; the example, when asked for, last."""
     with reading(engine) as session:
@@ -157,27 +166,48 @@ def leave_example(actor: Actor, *, engine: Engine) -> TeamView:
                 what="example_left",
                 subject=organization.id,
             )
-            session.flush()
-        return _shown(session, actor)
+        _choose(session, actor, None)
+        session.flush()
+        return _shown(session, actor).team
 
 
 def show_example(actor: Actor, *, engine: Engine) -> TeamView:
-    """Show the example again; it is shown as long as no team of the organization's own has data. Doing it twice changes nothing."""
+    """Show the example again, when it has data. Doing it twice changes nothing."""
     require(actor, "manager")
     with transaction(engine) as session:
         organization = organizations.lock_organization(session=session, organization_id=actor.organization_id)
         if organization is None:
             raise NotFound("This organization does not exist any more.")
         organization.shows_example = True
+        _choose(session, actor, None)
         session.flush()
-        return _shown(session, actor)
+        found = _shown(session, actor)
+        if not found.team.is_example and found.example_id is not None:
+            # Another team has data, so that the example is shown only to whoever asks for it.
+            _choose(session, actor, found.example_id)
+            session.flush()
+            found = _shown(session, actor)
+        return found.team
+
+
+def choose_team(actor: Actor, *, engine: Engine, team_id: str) -> TeamView:
+    """Show another team to this member from now on, on every device."""
+    with transaction(engine) as session:
+        row = team_row(session, actor, team_id)
+        _choose(session, actor, row.id)
+        return _view(row)
 
 
 def shown_team(actor: Actor, *, engine: Engine) -> TeamView:
-    """The team to show when nobody has chosen one.
+    """The team to show: see `shown`."""
+    return shown(actor, engine=engine).team
 
-    It is the example, once it has data, as long as no team of the organization's own has any and nobody has left the
-    example; otherwise the first own team with data, or the first own team.
+
+def shown(actor: Actor, *, engine: Engine) -> Shown:
+    """The team to show, and those to choose from.
+
+    It is the one that the member has chosen. Where there is none, it is the example, once it has data, as long as no team of the
+    organization's own has any and nobody has left the example; otherwise the first own team with data, or the first own team.
     """
     with reading(engine) as session:
         return _shown(session, actor)
@@ -191,7 +221,7 @@ def team_row(session: Session, actor: Actor, team_id: str) -> Team:
     return row
 
 
-def _shown(session: Session, actor: Actor) -> TeamView:
+def _shown(session: Session, actor: Actor) -> Shown:
     every = rows.teams(session=session, organization_id=actor.organization_id)
     organization = organizations.organization(session=session, organization_id=actor.organization_id)
     if organization is None or not every:
@@ -199,12 +229,25 @@ def _shown(session: Session, actor: Actor) -> TeamView:
     with_data = [row for row in every if datasets.active(session=session, organization_id=actor.organization_id, team_id=row.id)]
     own = [row for row in every if not row.is_example]
     own_with_data = [row for row in with_data if not row.is_example]
-    if own_with_data:
-        return _view(own_with_data[0])
     example = [row for row in with_data if row.is_example]
-    if (organization.shows_example and example) or not own:
-        return _view((example or list(every))[0])
-    return _view(own[0])
+    member = organizations.member(session=session, organization_id=actor.organization_id, member_id=actor.member_id)
+    chosen = [row for row in (*own, *example) if member is not None and row.id == member.team_id]
+    if chosen:
+        team = chosen[0]
+    elif own_with_data:
+        team = own_with_data[0]
+    elif (organization.shows_example and example) or not own:
+        team = (example or list(every))[0]
+    else:
+        team = own[0]
+    return Shown(_view(team), tuple((row.id, row.name) for row in own), example[0].id if example else None)
+
+
+def _choose(session: Session, actor: Actor, team_id: str | None) -> None:
+    member = organizations.member(session=session, organization_id=actor.organization_id, member_id=actor.member_id)
+    if member is not None and member.team_id != team_id:
+        member.team_id = team_id
+        session.add(member)
 
 
 def _changed(session: Session, actor: Actor, row: Team) -> TeamView:

@@ -41,6 +41,14 @@ ActionKind = Literal[
     "report_shared",
     "report_link_revoked",
     "report_removed",
+    "organization_renamed",
+    "team_removed",
+    "member_invited",
+    "invitation_revoked",
+    "member_joined",
+    "member_removed",
+    "role_changed",
+    "signed_out_everywhere",
 ]
 RoundState = Literal["draft", "open", "closed"]
 RoundWay = Literal["shared", "personal"]
@@ -89,7 +97,11 @@ class Organization(Base, table=True):
 
 
 class Member(Base, table=True):
-    """A person in an organization, known by the issuer and subject of the login."""
+    """A person in an organization, known by the issuer and subject of the login.
+
+    Who is removed keeps the row, so that the record of who did what keeps its names; `removed_at` then says since when. `team_id` is the
+    team that the member has chosen to see; it has no key, because a team that is gone is simply no longer chosen.
+    """
 
     __tablename__ = "member"
     __table_args__ = (
@@ -104,7 +116,56 @@ class Member(Base, table=True):
     sub: str = Field(max_length=255)
     display_name: str = Field(max_length=200)
     role: MemberRole = Field(sa_type=Text)
+    team_id: str | None = Field(default=None, max_length=32)
     created_at: datetime = Field(default_factory=now)
+    removed_at: datetime | None = None
+
+
+class MemberInvitation(Base, table=True):
+    """A link by which one person may become a member. Only the hash of its token is kept.
+
+    `email`, where there is one, is the address that the person's login must have verified; it is forgotten when the link is used or taken
+    back.
+    """
+
+    __tablename__ = "member_invitation"
+    __table_args__ = (
+        Index("ix_member_invitation_organization_id", "organization_id"),
+        CheckConstraint("role IN ('owner', 'manager', 'viewer')", name="role"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    organization_id: str = Field(foreign_key="organization.id", ondelete="CASCADE", max_length=32)
+    member_id: str | None = Field(default=None, foreign_key="member.id", ondelete="SET NULL", max_length=32)
+    role: MemberRole = Field(sa_type=Text)
+    email: str | None = Field(default=None, max_length=320)
+    token_sha256: str = Field(unique=True, max_length=64)
+    expires_at: datetime
+    used_at: datetime | None = None
+    revoked_at: datetime | None = None
+    created_at: datetime = Field(default_factory=now)
+
+
+class SignIn(Base, table=True):
+    """One sign-in of one person: what the login cookie must lead to, in whatever browser it is, for a page to be shown.
+
+    `login_sha256` is the hash of what the identity provider said at this sign-in. `seen_at` is the last click, to the minute.
+    `chosen_id` is the organization that is shown, of those the person is in. A row stays for a day, so that the cookie it ended cannot
+    begin another; `everywhere` marks one that was ended with all others of the person.
+    """
+
+    __tablename__ = "sign_in"
+    __table_args__ = (Index("ix_sign_in_iss_sub", "iss", "sub"), Index("ix_sign_in_started_at", "started_at"))
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    login_sha256: str = Field(unique=True, max_length=64)
+    iss: str = Field(max_length=500)
+    sub: str = Field(max_length=255)
+    chosen_id: str | None = Field(default=None, foreign_key="organization.id", ondelete="SET NULL", max_length=32)
+    started_at: datetime
+    seen_at: datetime
+    ended_at: datetime | None = None
+    everywhere: bool = False
 
 
 class Team(Base, table=True):
@@ -344,7 +405,8 @@ class Action(Base, table=True):
         CheckConstraint(
             "what IN ('imported', 'undone', 'team_created', 'team_changed', 'example_left', 'claim_added', 'claim_removed', "
             "'round_created', 'round_opened', 'round_closed', 'round_removed', 'action_planned', 'action_changed', "
-            "'report_made', 'report_shared', 'report_link_revoked', 'report_removed')",
+            "'report_made', 'report_shared', 'report_link_revoked', 'report_removed', 'organization_renamed', 'team_removed', "
+            "'member_invited', 'invitation_revoked', 'member_joined', 'member_removed', 'role_changed', 'signed_out_everywhere')",
             name="what",
         ),
     )

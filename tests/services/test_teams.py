@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from app.errors import AccessDenied, AppError
+from app.ingest.limits import Limits
 from app.metrics.model import Definition
 from app.services.actor import Actor, add_member
+from app.services.deletion import delete_team
 from app.services.teams import (
     TeamView,
+    choose_team,
     create_team,
     example_team,
     leave_example,
@@ -23,9 +27,12 @@ from app.services.teams import (
     set_programme_start,
     set_time_zone,
     set_win_rate,
+    shown,
     shown_team,
 )
+from app.services.uploads import start_upload
 from app.storage.engine import reading
+from app.storage.queries import blobs
 from app.storage.queries.organizations import actions
 
 
@@ -105,3 +112,34 @@ def test_the_example_is_made_once_and_hidden_until_it_has_data(engine: Engine, o
     assert [team.id for team in list_teams(owner, engine=engine, with_example=True)] == [team_id, example.id]
     assert shown_team(owner, engine=engine).id == team_id
     assert leave_example(owner, engine=engine).id == team_id
+
+
+def test_a_member_sees_the_team_of_their_choice_and_nobody_elses(engine: Engine, owner: Actor, team_id: str) -> None:
+    south = create_team(owner, engine=engine, name="South")
+    viewer = add_member(owner, engine=engine, iss="https://id", sub="vera", display_name="Vera", role="viewer")
+    assert choose_team(viewer, engine=engine, team_id=south.id) == south
+    found = shown(viewer, engine=engine)
+    assert (found.team, found.own, found.example_id) == (south, ((team_id, "My team"), (south.id, "South")), None)
+    assert shown_team(owner, engine=engine).id == team_id
+    leave_example(owner, engine=engine)
+    assert shown_team(viewer, engine=engine).id == south.id
+
+
+def test_a_team_is_deleted_with_what_belongs_to_it_but_never_the_only_one(
+    engine: Engine, owner: Actor, team_id: str, tmp_path: Path
+) -> None:
+    with pytest.raises(AppError, match="the only team"):
+        delete_team(owner, engine=engine, team_id=team_id, cache_dir=tmp_path)
+    south = create_team(owner, engine=engine, name="South")
+    choose_team(owner, engine=engine, team_id=south.id)
+    start_upload(owner, engine=engine, team_id=south.id, data=b"id\n1\n", name="a.csv", limits=Limits())
+    manager = add_member(owner, engine=engine, iss="https://id", sub="max", display_name="Max", role="manager")
+    with pytest.raises(AccessDenied):
+        delete_team(manager, engine=engine, team_id=south.id, cache_dir=tmp_path)
+    delete_team(owner, engine=engine, team_id=south.id, cache_dir=tmp_path)
+    assert [team.id for team in list_teams(owner, engine=engine)] == [team_id]
+    assert shown_team(owner, engine=engine).id == team_id
+    with reading(engine) as session:
+        assert blobs.total_size(session=session, organization_id=owner.organization_id) == 0
+    with pytest.raises(AppError, match="example"):
+        delete_team(owner, engine=engine, team_id=example_team(owner, engine=engine).id, cache_dir=tmp_path)

@@ -38,7 +38,22 @@ from app.storage.tables import Dataset, Deletion, ImportJob, SavedMapping
 
 LIMITS = Limits()
 
-ASKS_BY_LOGIN = {"memberships", "organization_by_key", "add_organization", "invitations", "due", "running", "link_by_token"}
+ASKS_BY_LOGIN = {
+    "memberships",
+    "names",
+    "sign_in",
+    "seen",
+    "end_sign_ins",
+    "ended_everywhere_after",
+    "forget_sign_ins",
+    "member_invitation_by_token",
+    "organization_by_key",
+    "add_organization",
+    "invitations",
+    "due",
+    "running",
+    "link_by_token",
+}
 """The queries that cannot know the organization yet.
 
 They find it, by the verified login, a well-known name or the hash of a respondent's or a reader's token; make it; or ask for all, as the
@@ -104,6 +119,7 @@ def use_cases(stranger: Actor, engine: Engine, theirs: dict[str, str], cache_dir
     found = gate.inspect_file(b"Deal ID,Stage\n1,Won\n2,Lost\n", name="a.csv")
     return {
         "teams.read_team": lambda: teams.read_team(stranger, engine=engine, team_id=team),
+        "teams.choose_team": lambda: teams.choose_team(stranger, engine=engine, team_id=team),
         "teams.rename_team": lambda: teams.rename_team(stranger, engine=engine, team_id=team, name="Mine"),
         "teams.set_programme_start": lambda: teams.set_programme_start(stranger, engine=engine, team_id=team, day=date(2026, 1, 1)),
         "teams.set_time_zone": lambda: teams.set_time_zone(stranger, engine=engine, team_id=team, time_zone="UTC"),
@@ -146,6 +162,7 @@ def use_cases(stranger: Actor, engine: Engine, theirs: dict[str, str], cache_dir
         ),
         "mappings.open_questions": lambda: mappings.open_questions(stranger, engine=engine, upload_id=upload, found=found),
         "deletion.delete_table": lambda: deletion.delete_table(stranger, engine=engine, team_id=team, table="deal", cache_dir=cache_dir),
+        "deletion.delete_team": lambda: deletion.delete_team(stranger, engine=engine, team_id=team, cache_dir=cache_dir),
         "deletion.delete_import": lambda: deletion.delete_import(stranger, engine=engine, dataset_id=dataset, cache_dir=cache_dir),
         "deletion.deleted": lambda: deletion.deleted(stranger, engine=engine, team_id=team),
         "uploads.discard_upload": lambda: uploaded.discard_upload(stranger, engine=engine, upload_id=upload),
@@ -170,6 +187,7 @@ NAMES_NOTHING = {
     "teams.example_team",
     "teams.leave_example",
     "teams.show_example",
+    "teams.shown",
     "teams.shown_team",
     "commits.load_example",
 }
@@ -192,6 +210,7 @@ TRIED_ELSEWHERE = {
     "app.services.actor": "tests/services/test_actor.py",
     "app.services.alignment": "tests/services/test_alignment.py",
     "app.services.joins": "tests/services/test_joins.py",
+    "app.services.members": "tests/services/test_members.py",
     "app.services.next_steps": "tests/services/test_planned_actions.py",
     "app.services.planned_actions": "tests/services/test_planned_actions.py",
     "app.services.play_company": "",

@@ -64,6 +64,14 @@ SEEDS: dict[str, tuple[str, ...]] = {
         "INSERT INTO deletion (id, organization_id, team_id, table_name, imports, rows, bytes, file_names, at) "
         "VALUES ('g', 'o', 't', 'deal', 1, 2, 3, '[]', '2026-01-02 03:04:05+00:00')",
     ),
+    "0008": (
+        "UPDATE member SET team_id = 't', removed_at = '2026-01-02 03:04:05+00:00'",
+        "INSERT INTO member_invitation (id, organization_id, role, token_sha256, expires_at, created_at) "
+        "VALUES ('i', 'o', 'viewer', 'x', '2026-02-02 03:04:05+00:00', '2026-01-02 03:04:05+00:00')",
+        "INSERT INTO sign_in (id, login_sha256, iss, sub, chosen_id, started_at, seen_at, everywhere) "
+        "VALUES ('n', 'l', 'https://id', 'anna', 'o', '2026-01-02 03:04:05+00:00', '2026-01-02 03:04:05+00:00', false)",
+        "INSERT INTO action (id, organization_id, what, subject, at) VALUES ('f', 'o', 'role_changed', 'm', '2026-01-02 03:04:05+00:00')",
+    ),
 }
 """Rows as the code of each revision would have written them, added once the database stands at that revision."""
 

@@ -45,19 +45,40 @@ def add_member(*, session: Session, organization_id: str, iss: str, sub: str, di
 
 
 def memberships(*, session: Session, iss: str, sub: str) -> Sequence[Member]:
-    """Every membership of one person, oldest first: the one query that asks across organizations, by the verified login."""
-    return session.exec(select(Member).where(Member.iss == iss, Member.sub == sub).order_by(col(Member.created_at), col(Member.id))).all()
+    """Every membership of one person, oldest first: asked across organizations, by the verified login."""
+    return session.exec(
+        select(Member)
+        .where(Member.iss == iss, Member.sub == sub, col(Member.removed_at).is_(None))
+        .order_by(col(Member.created_at), col(Member.id))
+    ).all()
+
+
+def names(*, session: Session, iss: str, sub: str) -> dict[str, str]:
+    """The names of the organizations that one person is in, by their ids: asked across organizations, by the verified login."""
+    found = session.exec(
+        select(Organization.id, Organization.name)
+        .join(Member, col(Member.organization_id) == col(Organization.id))
+        .where(Member.iss == iss, Member.sub == sub, col(Member.removed_at).is_(None))
+    )
+    return {row[0]: row[1] for row in found.all()}
+
+
+def known_member(*, session: Session, organization_id: str, iss: str, sub: str) -> Member | None:
+    """The person's row in the organization, removed or not."""
+    return session.exec(select(Member).where(Member.organization_id == organization_id, Member.iss == iss, Member.sub == sub)).one_or_none()
 
 
 def member(*, session: Session, organization_id: str, member_id: str) -> Member | None:
-    """A member of the organization."""
+    """Whoever is or was a member of the organization."""
     return session.exec(select(Member).where(Member.organization_id == organization_id, Member.id == member_id)).one_or_none()
 
 
 def members(*, session: Session, organization_id: str) -> Sequence[Member]:
-    """All members of the organization, by name."""
+    """All present members of the organization, by name."""
     return session.exec(
-        select(Member).where(Member.organization_id == organization_id).order_by(col(Member.display_name), col(Member.id))
+        select(Member)
+        .where(Member.organization_id == organization_id, col(Member.removed_at).is_(None))
+        .order_by(col(Member.display_name), col(Member.id))
     ).all()
 
 
