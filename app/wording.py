@@ -112,6 +112,17 @@ def change_range(interval: Interval, *, digits: int = 1) -> str:
     return f"{change(interval.low, digits=digits)} to {change(interval.high, digits=digits)}"
 
 
+def duration(minutes: float) -> str:
+    """A length of time from its minutes: 90 → "90 minutes", 1000 → "16.7 hours", 5000 → "3.5 days"."""
+    if minutes < 120:
+        text = f"{minutes:,.0f} minutes"
+    elif minutes < 48 * 60:
+        text = f"{minutes / 60:,.1f} hours"
+    else:
+        text = f"{minutes / 1440:,.1f} days"
+    return text.replace("-", MINUS)
+
+
 def day(value: date) -> str:
     """A date: "1 Mar 2017"."""
     return f"{value.day} {value:%b %Y}"

@@ -21,6 +21,7 @@ from app.charts.shapes import (
     profile,
     rates_by_group,
     rates_over_time,
+    score_against_rate,
     scores_over_time,
     survival,
     two_sides,
@@ -102,6 +103,14 @@ def shapes(colours: Palette, label: str) -> dict[str, Any]:
             title="Total",
             domain=(20, 100),
         ),
+        "score_against_rate": score_against_rate.chart(
+            [score_against_rate.TeamPoint(label, 44, 0.3, 0.2, 0.4), score_against_rate.TeamPoint("South", 90, 0.4, None, None)],
+            colours=colours,
+            title="Index",
+            rate_title="Win rate",
+            domain=(20, 100),
+            bands=[(20, label), (40, "Defined")],
+        ),
         "values_by_label": values_by_label.chart(
             [values_by_label.LabelledValue(label, 0.5, chosen=True), values_by_label.LabelledValue("b", 0.4, chosen=False)],
             colours=colours,
@@ -155,6 +164,7 @@ def test_an_empty_chart_is_no_crash(name: str) -> None:
         "two_sides": lambda: two_sides.chart([], colours=LIGHT, title="x", domain=(1, 5), format=".1f"),
         "profile": lambda: profile.chart([], levels=[(1, 5, "All")], colours=LIGHT, title="x"),
         "diverging_bars": lambda: diverging_bars.chart([], colours=LIGHT),
+        "score_against_rate": lambda: score_against_rate.chart([], colours=LIGHT, title="x", rate_title="y", domain=(20, 100)),
         "scores_over_time": lambda: scores_over_time.chart([], rounds=[], breaks=[], colours=LIGHT, title="x", domain=(20, 100)),
     }
     assert convert(json.dumps(finish(empty[name](), mode="light")), "svg").lstrip().startswith(b"<svg")

@@ -14,6 +14,12 @@ from app.survey.questionnaire import newest
 from app.ui import cache
 from tests.survey.people import at_random
 from tests.ui.conftest import Open, words
+from tests.ui.test_pages import click, upload
+
+LEADS = "Lead ID,Created Date,First Contact Date,Converted,Lead Source\n" + "".join(
+    f"L{n},2026-03-{n % 28 + 1:02d} 08:00,{f'2026-03-{n % 28 + 1:02d} 10:00' if n % 5 else ''},{'true' if n % 4 == 0 else 'false'},Web\n"
+    for n in range(80)
+)
 
 
 def close(name: str, sales: int, marketing: int, *, month: int) -> None:
@@ -57,3 +63,15 @@ def test_the_latest_round_is_shown_and_another_can_be_chosen(open_page: Open) ->
     assert "12 people of sales" in words(page)
     page.selectbox(key="round").select_index(1).run()
     assert "9 people of sales" in words(page)
+
+
+def test_what_people_believe_stands_beside_what_the_records_say(open_page: Open) -> None:
+    open_page("alignment")
+    close("Autumn", 9, 7, month=10)
+    assert "The records can check 3 statements of this survey. Upload an export of leads or contacts." in words(open_page("alignment"))
+    click(upload(open_page("data"), LEADS, name="leads.csv"), "Import")
+    said = words(open_page("alignment"))
+    assert "Records: 25.0 % of the leads became customers (likely 16.8 % to 35.5 %)" in said
+    # Four of five were called, each after two hours.
+    assert "Records: 20.0 % of the leads have no first contact on record" in said
+    assert "Records: Half of the contacted leads were called within 2.0 hours, 80.0 % of all leads within 24 hours" in said

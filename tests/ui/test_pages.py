@@ -8,7 +8,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.services import datasets
-from app.services.teams import shown_team
+from app.services.commits import commit_upload
+from app.services.rounds.closed import record_closed_round
+from app.services.rounds.model import NewRound
+from app.services.teams import create_team, shown_team
+from app.services.uploads import start_upload
+from app.settings import settings
+from app.survey.model import SIDES, Response
+from app.survey.questionnaire import newest
 from app.ui import cache
 from app.ui.navigation import PAGES
 from tests.ui.conftest import Open, shows, words
@@ -19,6 +26,7 @@ DEALS = "Deal ID,Account,Stage,Amount,Created,Closed,Region\n" + "".join(
     for n in range(1, 361)
 )
 """360 closed deals over a year, of which 120 are won."""
+ROLES = [item.id for item in newest().items_of("roles")]
 
 
 def upload(page: AppTest, text: str, *, name: str = "deals.csv") -> AppTest:
@@ -155,3 +163,23 @@ def test_a_second_file_is_offered_as_a_join_and_added(open_page: Open) -> None:
     data = click(data, "Add to the deals")
     assert "360 of 360 rows have gained columns." in words(data)
     assert "Sector" in str(open_page("compare").main)
+
+
+def test_several_teams_stand_beside_each_other_on_the_overview(open_page: Open, loaded: AppTest) -> None:
+    engine = cache.database()
+    owner = cache.local_owner(engine)
+    teams = (shown_team(owner, engine=engine), create_team(owner, engine=engine, name="South"))
+    for team, deals in zip(teams, (None, DEALS.replace("Lost", "Won", 60)), strict=True):
+        if deals is not None:
+            sent = start_upload(owner, engine=engine, team_id=team.id, data=deals.encode(), name="south.csv", limits=settings().limits())
+            commit_upload(owner, engine=engine, upload_id=sent.id, limits=settings().limits())
+            assert "Your teams" not in words(open_page("overview"))
+        people = [Response(side, dict.fromkeys(ROLES, 3 if deals else 4)) for side in SIDES for _ in range(6)]
+        day = date(2026, 9, 1)
+        new = NewRound("Autumn", newest().version, ("roles",), ("en",))
+        record_closed_round(owner, engine=engine, team_id=team.id, new=new, responses=people, opened_on=day, closed_on=day)
+    said = words(open_page("overview"))
+    assert "Your teams: alignment and win rate" in said
+    # Agreeing with the third statement on roles is bad news: (4 + 4 + 2) / 3 is 3.3, and 120 of 360 deals were won, in the south 180.
+    assert "My team has the highest index and wins 33.3 %; South has the lowest and wins 50.0 %" in said
+    assert "So few points show no pattern" in said

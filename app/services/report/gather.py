@@ -67,7 +67,7 @@ def gather(
             )
             for view in sorted(loaded, key=lambda view: view.table)
         ),
-        survey=survey_words(actor, engine=engine, team_id=team_id),
+        survey=survey_words(actor, engine=engine, team_id=team_id, sources=sources),
         choice=choice or Choice(),
     )
 

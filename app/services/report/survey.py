@@ -11,12 +11,14 @@ from app.charts.theme import Mode
 from app.report.content import Block, Bullets, Grid, Heading, KeyNumber, KeyNumbers, Paragraph, Picture
 from app.services.actor import Actor
 from app.services.alignment import Results, results
+from app.services.beliefs import NOTE, Belief, Record, beliefs
 from app.services.figures import survey as figures
 from app.services.next_steps import NextSteps, next_steps
 from app.services.planned_actions import PlannedActionView
 from app.services.report.material import SurveyWords
 from app.services.rounds.model import RoundView
 from app.services.rounds.views import asked
+from app.services.scorecard.sources import Sources
 from app.services.survey_weights import read_weights
 from app.statistics.intervals import Absent
 from app.survey.published import Gap, Published, Suppressed, index, total
@@ -26,17 +28,19 @@ DIMENSIONS_WITH_SPREADS = 3
 """So many subjects, those with the largest distance, show how the answers to each statement spread."""
 
 
-def survey_words(actor: Actor, *, engine: Engine, team_id: str, mode: Mode = "light") -> SurveyWords | None:
-    """What the survey adds to a report of this team; None before its first round is closed."""
+def survey_words(actor: Actor, *, engine: Engine, team_id: str, sources: Sources, mode: Mode = "light") -> SurveyWords | None:
+    """What the survey adds to a report of this team, beside its loaded records; None before its first round is closed."""
     found = results(actor, engine=engine, team_id=team_id)
     if not found:
         return None
     weights = read_weights(actor, engine=engine, team_id=team_id, questionnaire=asked(found[-1][0]))
     steps = next_steps(actor, engine=engine, team_id=team_id, results=found, weights=weights)
-    return words_of(found, steps, weights=weights, mode=mode)
+    return words_of(found, steps, sources=sources, weights=weights, mode=mode)
 
 
-def words_of(found: Results, steps: NextSteps, *, weights: Mapping[str, float] | None, mode: Mode = "light") -> SurveyWords:
+def words_of(
+    found: Results, steps: NextSteps, *, sources: Sources, weights: Mapping[str, float] | None, mode: Mode = "light"
+) -> SurveyWords:
     """The same from results that are at hand."""
     shown, published = found[-1]
     questionnaire = asked(shown)
@@ -47,7 +51,7 @@ def words_of(found: Results, steps: NextSteps, *, weights: Mapping[str, float] |
         index_basis=figures.words(whole) if hidden else f"{figures.people(published)}; round “{shown.name}”",
         disagreement=_disagreement(published, questionnaire),
         steps=_steps(steps),
-        blocks=_blocks(found, shown, published, questionnaire, weights, mode),
+        blocks=_blocks(found, shown, published, questionnaire, weights, mode, beliefs(published, questionnaire, sources)),
         actions=_actions(steps),
     )
 
@@ -91,6 +95,7 @@ def _blocks(
     questionnaire: Questionnaire,
     weights: Mapping[str, float] | None,
     mode: Mode,
+    checked: tuple[Belief, ...],
 ) -> tuple[Block, ...]:
     closed = f", closed {wording.day(shown.closed_on)}" if shown.closed_on is not None else ""
     blocks: list[Block] = [
@@ -116,6 +121,7 @@ def _blocks(
             blocks.append(Picture(figure))
     blocks.append(_table(published, questionnaire))
     widest = sorted(published.dimensions, key=lambda d: -abs(d.gap.points) if isinstance(d.gap, Gap) else 0.0)
+    blocks += _beliefs(checked)
     spreads = [figures.spreads(shown, published, questionnaire, d.id, mode=mode) for d in widest[:DIMENSIONS_WITH_SPREADS]]
     if any(spreads):
         blocks.append(Heading("How the answers spread"))
@@ -135,6 +141,25 @@ def _blocks(
 
 def _why(cell: object) -> str:
     return cell.reason if isinstance(cell, Suppressed) else ""
+
+
+def _beliefs(checked: tuple[Belief, ...]) -> list[Block]:
+    """What people believe beside what the records say, where the records can say it."""
+    rows = [
+        (
+            one.statement + (" (turned round)" if one.reverse else ""),
+            "; ".join(f"{figures.NAMES[group]} {figures.words(score)}" for group, score in one.said),
+            f"{one.record.finding}. {one.record.basis}.",
+        )
+        for one in checked
+        if isinstance(one.record, Record)
+    ]
+    if not rows:
+        return []
+    return [
+        Grid("What people believe, and what the records say", ("Statement", "People", "Records"), tuple(rows), widths=(4, 3, 4)),
+        Paragraph(NOTE, "note"),
+    ]
 
 
 def _table(published: Published, questionnaire: Questionnaire) -> Grid:

@@ -7,11 +7,13 @@ import streamlit as st
 from app import wording
 from app.services.alignment import Results, results
 from app.services.alignment_files import as_csv, as_workbook
+from app.services.beliefs import NOTE, beliefs
 from app.services.figures import survey as figures
 from app.services.figures.survey import NAMES, people, words
 from app.services.rounds.model import RoundView
 from app.services.rounds.views import asked
 from app.services.survey_weights import read_weights
+from app.statistics.intervals import Absent
 from app.survey.published import GROUPS, Agreement, Gap, Guess, Published, Reliability, Score, Suppressed, band, index, total
 from app.survey.questionnaire import Questionnaire
 from app.ui import downloads
@@ -158,6 +160,33 @@ def statements(visit: Visit, shown: RoundView, published: Published) -> None:
             if isinstance(view.distribution, Suppressed)
         )
         st.caption(" ".join(escape(reason) for reason in reasons if reason not in _reasons_of_groups(published)))
+
+
+def belief_beside_record(visit: Visit, shown: RoundView, published: Published) -> None:
+    """The statements that the records can check, each with what people said and what is recorded; nothing where there are none."""
+    found = visit.result("beliefs", shown.id, make=lambda: beliefs(published, asked(shown), visit.sources()))
+    if not found:
+        return
+    st.subheader("What people believe, and what the records say", anchor=False)
+    if all(isinstance(one.record, Absent) and one.record.code == "no_table" for one in found):
+        number = "one statement" if len(found) == 1 else f"{len(found)} statements"
+        st.markdown(f"The records can check {number} of this survey. {escape(found[0].record.remedy)}")  # type: ignore[union-attr]  # all are Absent
+        link("data", "Upload a file", icon=":material/upload_file:")
+        return
+    for one in found:
+        with st.container(border=True):
+            turned = " Agreeing is bad news here, so the scores are turned round." if one.reverse else ""
+            st.markdown(f"**{escape(one.statement)}**", help=f"{one.subject}.{turned}")
+            said = "; ".join(
+                f"{NAMES[group]} {words(score)}" if isinstance(score, Score) else escape(words(score)) for group, score in one.said
+            )
+            st.markdown(f":material/groups: People: {said}")
+            if isinstance(one.record, Absent):
+                st.markdown(f":material/table_chart: Records: {escape(one.record.reason)} {escape(one.record.remedy)}")
+            else:
+                st.markdown(f":material/table_chart: Records: {escape(one.record.finding)}")
+                st.caption(escape(f"{one.record.basis}. {one.record.definition}."))
+    st.caption(NOTE)
 
 
 def unknown(visit: Visit, shown: RoundView, published: Published) -> None:

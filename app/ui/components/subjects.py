@@ -91,14 +91,14 @@ def _follow_up(found: FollowUp) -> None:
             if found.absent is not None:
                 why(found.absent)
             return
-        st.markdown(f"**Half of the contacted leads were called within {_duration(found.median)}**")
+        st.markdown(f"**Half of the contacted leads were called within {wording.duration(found.median)}**")
         rows = (
             ("Contacted", f"{wording.count(found.contacted)} of {wording.count(found.leads)} leads"),
             ("Within 5 minutes", wording.percent(found.within_5_minutes / found.leads) + " of all leads"),
             ("Within 1 hour", wording.percent(found.within_1_hour / found.leads) + " of all leads"),
             ("Within 24 hours", wording.percent(found.within_24_hours / found.leads) + " of all leads"),
-            ("Nine of ten within", _duration(found.p90)),
-            ("Mean", _duration(found.mean)),
+            ("Nine of ten within", wording.duration(found.p90)),
+            ("Mean", wording.duration(found.mean)),
         )
         for label, text in rows:
             st.markdown(f"{label}: {text}")
@@ -107,11 +107,3 @@ def _follow_up(found: FollowUp) -> None:
                 f"{wording.count(found.negative)} leads were contacted before they were created. They stay in the median and the mean."
             )
         st.caption("Time to the first contact = first contact − creation of the lead.")
-
-
-def _duration(minutes: float) -> str:
-    if minutes < 120:
-        return f"{minutes:,.0f} minutes"
-    if minutes < 48 * 60:
-        return f"{minutes / 60:,.1f} hours"
-    return f"{minutes / 1440:,.1f} days"

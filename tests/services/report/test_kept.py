@@ -23,6 +23,7 @@ from app.services.report.gather import data_hash
 from app.services.report.material import Choice
 from app.services.report.survey import survey_words
 from app.services.scorecard.request import Request
+from app.services.scorecard.sources import Sources
 from app.services.uploads import start_upload
 
 DEALS = "Deal ID,Account,Stage,Amount,Created Date,Close Date\n" + "\n".join(
@@ -69,7 +70,7 @@ def test_a_report_is_made_kept_shared_and_removed(
         lambda: kept.fresh(stranger, engine=engine, team_id=loaded, request=Request(), choice=CHOICE, maker=maker),
         lambda: kept.start(stranger, engine=engine, team_id=loaded, request=Request(), choice=CHOICE, maker=maker),
         lambda: data_hash(stranger, engine=engine, team_id=loaded),
-        lambda: survey_words(stranger, engine=engine, team_id=loaded),
+        lambda: survey_words(stranger, engine=engine, team_id=loaded, sources=Sources()),
         lambda: sharing.revoke(stranger, engine=engine, link_id=first.id),
         lambda: kept.make(stranger, engine=engine, team_id=loaded, request=Request(), choice=CHOICE, maker=maker),
     ):

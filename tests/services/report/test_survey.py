@@ -18,6 +18,7 @@ from app.services.next_steps import NextSteps
 from app.services.report.material import SurveyWords
 from app.services.report.survey import words_of
 from app.services.rounds.model import RoundView
+from app.services.scorecard.sources import Sources
 from app.survey.advice import advise
 from app.survey.disclosure import publish
 from app.survey.model import Response, Side
@@ -67,7 +68,7 @@ def words(sales: int, marketing: int) -> SurveyWords:
     )
     advice = advise(published, asked, practices())
     steps = NextSteps(shown, advice, {}, (), (), ())
-    return words_of(((shown, published),), steps, weights=None, mode=LIGHT)
+    return words_of(((shown, published),), steps, sources=Sources(), weights=None, mode=LIGHT)
 
 
 def with_survey(found: SurveyWords) -> Report:

@@ -1,0 +1,92 @@
+"""A score against a rate: one named point a team, the rate with its likely range."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.charts.theme import Palette
+from app.later import Later
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+else:
+    alt, pd = Later("altair"), Later("pandas")
+
+LONGEST = 24
+"""Characters of a name beside its point; the tooltip and the table have all of it."""
+
+
+@dataclass(frozen=True)
+class TeamPoint:
+    """One team: its score, its rate, and the likely range of the rate, None where it has none."""
+
+    label: str
+    score: float
+    rate: float
+    low: float | None
+    high: float | None
+
+
+def chart(
+    points: Sequence[TeamPoint],
+    *,
+    colours: Palette,
+    title: str,
+    rate_title: str,
+    domain: tuple[float, float],
+    bands: Sequence[tuple[float, str]] = (),
+) -> alt.LayerChart | alt.FacetChart:
+    """Teams over score and rate; no line is drawn through them, because a handful of points has none.
+
+    Parameters
+    ----------
+    title, domain
+        Of the score's axis.
+    bands
+        Where a level of the score begins, and its name.
+    """
+    frame = pd.DataFrame(
+        [
+            {
+                "label": p.label,
+                "name": p.label if len(p.label) <= LONGEST else p.label[: LONGEST - 1] + "…",
+                "score": p.score,
+                "rate": p.rate,
+                "low": p.low,
+                "high": p.high,
+                # A name stands on the side where there is more room.
+                "right": p.score < sum(domain) / 2,
+            }
+            for p in points
+        ],
+        columns=["label", "name", "score", "rate", "low", "high", "right"],
+    )
+    scale = alt.Scale(domain=list(domain), nice=False, zero=False)
+    x = alt.X("score:Q").title(title).scale(scale).axis(values=[*(at for at, _ in bands), domain[1]], format=".0f", grid=False)
+    y = alt.Y("rate:Q").title(rate_title).scale(zero=True, nice=True).axis(format=".0%", tickCount=5)
+    layers: list[alt.Chart] = []
+    if bands:
+        levels = pd.DataFrame([{"at": at, "band": name} for at, name in bands])
+        base = alt.Chart(levels).encode(x=alt.X("at:Q").scale(scale).title(title))
+        layers.append(base.mark_rule(color=colours.grid))
+        layers.append(base.mark_text(align="left", dx=4, y=-4, baseline="bottom", color=colours.soft, fontSize=11).encode(text="band:N"))
+    base = alt.Chart(frame).encode(x=x)
+    ranges = base.transform_filter("isValid(datum.low)").mark_rule(color=colours.accent, strokeWidth=1.5, opacity=0.8)
+    layers.append(ranges.encode(y=alt.Y("low:Q").title(rate_title), y2="high:Q"))
+    layers.append(
+        base.mark_point(filled=True, size=110, opacity=1, color=colours.accent).encode(
+            y=y,
+            tooltip=[
+                alt.Tooltip("label:N", title="Team"),
+                alt.Tooltip("score:Q", title=title, format=".0f"),
+                alt.Tooltip("rate:Q", title=rate_title, format=".1%"),
+            ],
+        )
+    )
+    names = base.encode(y=y, text="name:N")
+    layers.append(names.transform_filter("datum.right").mark_text(align="left", dx=9, dy=-9, color=colours.ink))
+    layers.append(names.transform_filter("!datum.right").mark_text(align="right", dx=-9, dy=-9, color=colours.ink))
+    return alt.layer(*layers).properties(height=280)
