@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 REQUIRE_ALL = os.environ.get("SCORECARD_TEST_REQUIRE_ALL") == "1"
 
 NO_REAL_FILES = "The real files beside the repository are not here."
+APP_ROLE = "scorecard_app"
+"""The PostgreSQL role that a server connects with: it reads and writes rows, and owns nothing."""
+
 NO_POSTGRESQL = "PostgreSQL is not installed. On Debian and Ubuntu: sudo apt-get install postgresql"
 NO_CHROMIUM = "Chromium is not installed. On Debian: sudo apt-get install chromium"
 
@@ -201,13 +204,18 @@ def upgraded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def upgraded_postgresql(postgres_url: str) -> str:
     """The name of a PostgreSQL database at the newest revision; a test's own database is made from this template."""
-    from app.storage import migrations
+    from sqlalchemy import text
+
+    from app.storage import migrations, policies
     from app.storage.engine import make_engine
 
     name = "upgraded"
     _administer(postgres_url, f"CREATE DATABASE {name}")
     engine = make_engine(_database(postgres_url, name))
     migrations.upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE ROLE {APP_ROLE} LOGIN"))
+        policies.grant(connection, role=APP_ROLE)
     engine.dispose()
     return name
 
@@ -223,18 +231,21 @@ def empty_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Eng
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """A database at the newest revision."""
+    """A database at the newest revision. On PostgreSQL the role is the lesser one of a server, held by row-level security.
+
+    `tests.owners.everything` looks at it as its owner.
+    """
     if request.param == "sqlite":
         path = shutil.copyfile(request.getfixturevalue("upgraded_sqlite"), tmp_path / "app.db")
         yield from _opened(f"sqlite:///{path}")
     else:
-        yield from _made(request.getfixturevalue("postgres_url"), template=request.getfixturevalue("upgraded_postgresql"))
+        yield from _made(request.getfixturevalue("postgres_url"), template=request.getfixturevalue("upgraded_postgresql"), role=APP_ROLE)
 
 
-def _made(server: str, *, template: str) -> Iterator[Engine]:
+def _made(server: str, *, template: str, role: str = "") -> Iterator[Engine]:
     name = f"test_{uuid4().hex}"
     _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield from _opened(_database(server, name))
+    yield from _opened(_database(server.replace("//postgres@", f"//{role}@") if role else server, name))
     _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 

@@ -13,7 +13,7 @@ from app.services.limits import refuse_more_members
 from app.storage.engine import reading, transaction
 from app.storage.glance import LOCAL_KEY
 from app.storage.queries import organizations, teams
-from app.storage.tables import MemberRole
+from app.storage.tables import MemberRole, new_id
 
 LOCAL_ISSUER = "local"
 LOCAL_SUBJECT = "owner"
@@ -42,21 +42,29 @@ def local_actor(engine: Engine) -> Actor:
 
     It may be called by several processes at once and at any time: there is only ever one.
     """
-    with reading(engine) as session:
+    with reading(engine, organization_id=None) as session:
         found = _local(session)
     if found is not None:
         return found
+    organization_id = new_id()
     try:
-        with transaction(engine) as session:
+        with transaction(engine, organization_id=organization_id) as session:
             found = _local(session)
             if found is not None:
                 return found
             return _found(
-                session, name="My company", key=LOCAL_KEY, iss=LOCAL_ISSUER, sub=LOCAL_SUBJECT, display_name="Owner", team=FIRST_TEAM
+                session,
+                organization_id,
+                name="My company",
+                key=LOCAL_KEY,
+                iss=LOCAL_ISSUER,
+                sub=LOCAL_SUBJECT,
+                display_name="Owner",
+                team=FIRST_TEAM,
             )
     except IntegrityError:
         # Another process was faster; the key of the local organization is unique.
-        with reading(engine) as session:
+        with reading(engine, organization_id=None) as session:
             found = _local(session)
         if found is None:
             raise
@@ -65,20 +73,21 @@ def local_actor(engine: Engine) -> Actor:
 
 def found_organization(engine: Engine, *, name: str, iss: str, sub: str, display_name: str, team: str = FIRST_TEAM) -> Actor:
     """Make an organization with its owner and first team; for the command line and for sign-up."""
-    with transaction(engine) as session:
-        return _found(session, name=name, key=None, iss=iss, sub=sub, display_name=display_name, team=team)
+    organization_id = new_id()
+    with transaction(engine, organization_id=organization_id) as session:
+        return _found(session, organization_id, name=name, key=None, iss=iss, sub=sub, display_name=display_name, team=team)
 
 
 def add_member(actor: Actor, *, engine: Engine, iss: str, sub: str, display_name: str, role: MemberRole) -> Actor:
     """Let a person into the actor's organization; owners only. A person who is in already keeps role and name."""
     require(actor, "owner")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         return let_in(session, actor.organization_id, iss=iss, sub=sub, display_name=display_name, role=role)
 
 
 def actors_of(engine: Engine, *, iss: str, sub: str) -> tuple[Actor, ...]:
     """What a verified login may act as, oldest membership first; empty when the person is in no organization."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=None) as session:
         return tuple(Actor(row.organization_id, row.id, row.role) for row in organizations.memberships(session=session, iss=iss, sub=sub))
 
 
@@ -108,8 +117,10 @@ def _local(session: Session) -> Actor | None:
     return None
 
 
-def _found(session: Session, *, name: str, key: str | None, iss: str, sub: str, display_name: str, team: str) -> Actor:
-    organization = organizations.add_organization(session=session, name=name, key=key)
+def _found(
+    session: Session, organization_id: str, *, name: str, key: str | None, iss: str, sub: str, display_name: str, team: str
+) -> Actor:
+    organization = organizations.add_organization(session=session, organization_id=organization_id, name=name, key=key)
     owner = organizations.add_member(
         session=session, organization_id=organization.id, iss=iss, sub=sub, display_name=display_name, role="owner"
     )

@@ -38,7 +38,7 @@ def results(actor: Actor, *, engine: Engine, team_id: str) -> Results:
         When the organization has no such team.
     """
     closed = closed_rounds(actor, engine=engine, team_id=team_id)
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         found = _kept(actor, session=session, team_id=team_id)
     if any(one.id not in found for one in closed):
         found = _publish(actor, engine=engine, team_id=team_id, closed=closed)
@@ -58,7 +58,7 @@ def _publish(actor: Actor, *, engine: Engine, team_id: str, closed: tuple[RoundV
         one.id: (closed_responses(actor, engine=engine, round_id=one.id), closed_comments(actor, engine=engine, round_id=one.id))
         for one in closed
     }
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         team_row(session, actor, team_id)
         found = _kept(actor, session=session, team_id=team_id)

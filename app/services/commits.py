@@ -124,7 +124,7 @@ def _commit(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, mod
 def committed(actor: Actor, *, engine: Engine, upload_id: str) -> Committed | None:
     """What the commit of an upload did, None while there was none."""
     require(actor, "manager")
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         return _done(session, actor, upload_row(session, actor, upload_id))
 
 
@@ -144,7 +144,7 @@ def _store(actor: Actor, *, engine: Engine, ready: Ready, result: Merged | None)
     `result` is None when the active dataset already holds the import.
     """
     organization_id = actor.organization_id
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=organization_id)
         upload = upload_row(session, actor, ready.upload.id)
         done = _done(session, actor, upload)

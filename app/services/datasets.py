@@ -48,7 +48,7 @@ class DatasetView:
 
 def history(actor: Actor, *, engine: Engine, team_id: str) -> tuple[DatasetView, ...]:
     """Every import of a team, newest first."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         team_row(session, actor, team_id)
         return tuple(
             dataset_view(session, row) for row in datasets.history(session=session, organization_id=actor.organization_id, team_id=team_id)
@@ -57,7 +57,7 @@ def history(actor: Actor, *, engine: Engine, team_id: str) -> tuple[DatasetView,
 
 def read_receipt(actor: Actor, *, engine: Engine, dataset_id: str) -> Receipt:
     """The receipt of an import."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         return from_json(Receipt, dataset_row(session, actor, dataset_id).receipt)
 
 
@@ -72,7 +72,7 @@ def undo(actor: Actor, *, engine: Engine, dataset_id: str) -> DatasetView | None
         When a later import has taken its place.
     """
     require(actor, "manager")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         row = dataset_row(session, actor, dataset_id)
         if row.state == "replaced":
@@ -97,7 +97,7 @@ def undo(actor: Actor, *, engine: Engine, dataset_id: str) -> DatasetView | None
 def rejected_rows(actor: Actor, *, engine: Engine, dataset_id: str) -> Download:
     """The rows that were set aside, as CSV with line number and reason."""
     require(actor, "manager")
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         row = dataset_row(session, actor, dataset_id)
         return Download(
             name=f"{_stem(row.file_name)}-set-aside-{row.rejected_sha256[:8]}.csv",
@@ -122,7 +122,7 @@ def clean_workbook(actor: Actor, *, engine: Engine, dataset_id: str) -> Download
 
 def _table_of(actor: Actor, engine: Engine, dataset_id: str) -> tuple[Dataset, bytes, SnapshotInfo]:
     require(actor, "manager")
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         row = dataset_row(session, actor, dataset_id)
         return row, content_of(session, actor, row.parquet_sha256), from_json(SnapshotInfo, row.info)
 

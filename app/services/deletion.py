@@ -50,7 +50,7 @@ def delete_table(actor: Actor, *, engine: Engine, team_id: str, table: TableName
         When nothing of the table was ever imported, or all of it is deleted already.
     """
     require(actor, "manager")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         if team_row(session, actor, team_id).is_example:
             raise AppError("The example company cannot be changed.", "Choose your own team.")
@@ -71,7 +71,7 @@ def delete_import(actor: Actor, *, engine: Engine, dataset_id: str, cache_dir: P
         When the import is the one that is loaded: it is undone first, or the whole table is deleted.
     """
     require(actor, "manager")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         row = dataset_row(session, actor, dataset_id)
         if row.state == "active":
@@ -90,7 +90,7 @@ def delete_team(actor: Actor, *, engine: Engine, team_id: str, cache_dir: Path) 
         When it is the example, or the only team.
     """
     require(actor, "owner")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         row = team_row(session, actor, team_id)
         if row.is_example:
@@ -112,7 +112,7 @@ def delete_team(actor: Actor, *, engine: Engine, team_id: str, cache_dir: Path) 
 
 def deleted(actor: Actor, *, engine: Engine, team_id: str) -> tuple[Deleted, ...]:
     """The receipts of what was deleted of a team, newest first."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         team_row(session, actor, team_id)
         return tuple(
             _view(session, row) for row in deletions.deletions(session=session, organization_id=actor.organization_id, team_id=team_id)

@@ -75,7 +75,7 @@ _lock = threading.Lock()
 def read_job(actor: Actor, *, engine: Engine, upload_id: str) -> JobView | None:
     """The latest job of an upload, None when there was none: one small query, for a page that asks every second."""
     require(actor, "manager")
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         upload_row(session, actor, upload_id)
         row = jobs.of_upload(session=session, organization_id=actor.organization_id, upload_id=upload_id)
         return None if row is None else _view(row)
@@ -87,12 +87,12 @@ def ensure_read(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits,
     A job that was cancelled or failed under the same answers stays so unless `again` is set.
     """
     require(actor, "manager")
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         upload = pending_row(session, actor, upload_id)
         row = jobs.of_upload(session=session, organization_id=actor.organization_id, upload_id=upload_id)
         if row is not None and not again and _about(row, answers_hash(upload)) and not (row.state == "running" and _gone(row)):
             return _view(row)
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         upload = pending_row(session, actor, upload_id)
         wanted = answers_hash(upload)
@@ -109,7 +109,7 @@ def ensure_read(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits,
 def start_commit(actor: Actor, *, engine: Engine, upload_id: str, mode: ImportMode | None, limits: Limits) -> JobView:
     """Begin the commit of an upload; a second click finds the first one's job."""
     require(actor, "manager")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         upload = pending_row(session, actor, upload_id)
         row = jobs.of_upload(session=session, organization_id=actor.organization_id, upload_id=upload_id)
@@ -124,7 +124,7 @@ def start_commit(actor: Actor, *, engine: Engine, upload_id: str, mode: ImportMo
 def cancel(actor: Actor, *, engine: Engine, upload_id: str) -> None:
     """Stop the work on an upload; its worker process is killed. The upload stays, to be read again or discarded."""
     require(actor, "manager")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         upload_row(session, actor, upload_id)
         row = jobs.of_upload(session=session, organization_id=actor.organization_id, upload_id=upload_id)
@@ -146,11 +146,11 @@ def wait(job: JobView, *, seconds: float) -> None:
 
 def take_up_left_behind(engine: Engine, *, limits: Limits) -> int:
     """Begin again what a process that is gone had begun; called when a server starts. Returns how many jobs were taken up."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=None) as session:
         left = [(row.organization_id, row.id, row.upload_id, row.member_id) for row in jobs.running(session=session) if _gone(row)]
     taken = 0
     for organization_id, job_id, upload_id, member_id in left:
-        with transaction(engine) as session:
+        with transaction(engine, organization_id=organization_id) as session:
             organizations.lock_organization(session=session, organization_id=organization_id)
             row = jobs.of_upload(session=session, organization_id=organization_id, upload_id=upload_id)
             member = (
@@ -177,11 +177,11 @@ def leave(engine: Engine) -> None:
     for _, running in mine:
         running.stop.set()
     try:
-        with transaction(engine) as session:
-            for row in jobs.running(session=session):
-                if row.holder == HOLDER:
-                    row.holder = ""
-                    session.add(row)
+        with reading(engine, organization_id=None) as session:
+            held = {row.organization_id for row in jobs.running(session=session) if row.holder == HOLDER}
+        for organization_id in sorted(held):
+            with transaction(engine, organization_id=organization_id) as session:
+                jobs.give_back(session=session, organization_id=organization_id, holder=HOLDER)
     except Exception:  # The database may be gone already; then the lease runs out.
         _LOG.warning("the jobs of this process could not be given back", exc_info=True)
     for _, running in mine:
@@ -341,7 +341,7 @@ def _work(job_id: str, engine: Engine, actor: Actor, upload_id: str, kind: JobKi
 
 
 def _end(job_id: str, engine: Engine, actor: Actor, upload_id: str, error: AppError | None, *, stopped: bool) -> None:
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = jobs.of_upload(session=session, organization_id=actor.organization_id, upload_id=upload_id)
         if row is None or row.id != job_id or row.holder != HOLDER or row.state != "running" or stopped:
             return
@@ -357,7 +357,7 @@ def _beat(job_id: str, engine: Engine, actor: Actor, running: _Running, over: th
     while not over.wait(BEAT_SECONDS):
         told = running.progress
         try:
-            with transaction(engine) as session:
+            with transaction(engine, organization_id=actor.organization_id) as session:
                 ours = jobs.beat(
                     session=session,
                     organization_id=actor.organization_id,
@@ -422,7 +422,7 @@ def _read(job_id: str, engine: Engine, actor: Actor, upload_id: str, running: _R
     look = _InspectFile(_watcher(running))
     found = inspect(actor, engine=engine, upload_id=upload_id, limits=limits, inspect_file=look)
     found, recalled = recall(actor, engine=engine, upload_id=upload_id, found=found, limits=limits, inspect_file=look)
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         # What was recalled are answers like others: the job goes on under them.
         row = jobs.of_upload(session=session, organization_id=actor.organization_id, upload_id=upload_id)
         if row is not None and row.id == job_id:

@@ -45,7 +45,7 @@ def join_offers(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits)
         When the file cannot be opened.
     """
     require(actor, "manager")
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         upload = pending_row(session, actor, upload_id)
         rows = datasets.active(session=session, organization_id=actor.organization_id, team_id=upload.team_id)
         loaded = tuple(_loaded(session, actor, row) for row in rows)
@@ -66,7 +66,7 @@ def join_upload(actor: Actor, *, engine: Engine, upload_id: str, choice: JoinCho
         When the file cannot be read, or nothing matches.
     """
     require(actor, "manager")
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         upload = upload_row(session, actor, upload_id)
         done = _done(session, actor, upload)
         if done is not None:
@@ -90,7 +90,7 @@ def _store(
 ) -> Committed:
     """The one transaction of a join; `made` is None when what is loaded has it already."""
     organization_id = actor.organization_id
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=organization_id)
         upload = upload_row(session, actor, upload_id)
         done = _done(session, actor, upload)

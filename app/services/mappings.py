@@ -71,7 +71,7 @@ class _Look(Protocol):
 
 def saved_mappings(actor: Actor, *, engine: Engine, team_id: str) -> tuple[SavedMappingView, ...]:
     """How the team's exports are remembered, the one used last first."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         team_row(session, actor, team_id)
         found = []
         for row in mappings.saved_mappings(session=session, organization_id=actor.organization_id, team_id=team_id):
@@ -88,7 +88,7 @@ def saved_mappings(actor: Actor, *, engine: Engine, team_id: str) -> tuple[Saved
 def forget_mapping(actor: Actor, *, engine: Engine, mapping_id: str) -> None:
     """Forget how one shape of export is read; forgetting it twice changes nothing. What was imported stays."""
     require(actor, "manager")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = mappings.saved_mapping(session=session, organization_id=actor.organization_id, mapping_id=mapping_id)
         if row is None:
             raise NotFound("This is not remembered in your organization.", "Load the page again.")
@@ -98,7 +98,7 @@ def forget_mapping(actor: Actor, *, engine: Engine, mapping_id: str) -> None:
 def recalled(actor: Actor, *, engine: Engine, upload_id: str) -> Recalled | None:
     """What an upload took over from last time; None when that was not looked for yet, or nothing fitted."""
     require(actor, "manager")
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         row = pending_row(session, actor, upload_id)
         found = None if row.recalled is None else from_json(Recalled, row.recalled)
         return found if found is not None and found.mapping_id else None
@@ -107,7 +107,7 @@ def recalled(actor: Actor, *, engine: Engine, upload_id: str) -> Recalled | None
 def start_afresh(actor: Actor, *, engine: Engine, upload_id: str) -> None:
     """Read an upload as if nothing like it had been seen before. What is remembered stays, until this upload is imported."""
     require(actor, "manager")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = pending_row(session, actor, upload_id)
         row.recalled = to_json(Recalled())
         before = from_json(Answers, row.answers)
@@ -154,7 +154,7 @@ def recall(
     tuple of Inspection and Recalled
         The inspection under the answers taken over, and what was taken over; `found` and None when nothing was.
     """
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         row = pending_row(session, actor, upload_id)
         if row.recalled is not None:
             known = from_json(Recalled, row.recalled)
@@ -176,7 +176,7 @@ def recall(
         (mapping_id, file_name, day, before), opened, shown = match
         result, shown = _as_before(before, opened, shown, look)
         chosen = what_changed(before, shown, Recalled(mapping_id=mapping_id, file_name=file_name, day=day))
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = pending_row(session, actor, upload_id)
         if from_json(Answers, row.answers) != answers:
             return found, None
@@ -236,7 +236,7 @@ def _as_before(before: SavedReading, answers: Answers, shown: Inspection, look: 
 
 def open_questions(actor: Actor, *, engine: Engine, upload_id: str, found: Inspection) -> tuple[Question, ...]:
     """All that is to be answered about an upload: what the file leaves open, and what has changed since last time."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         row = pending_row(session, actor, upload_id)
         known = None if row.recalled is None else from_json(Recalled, row.recalled)
         about = shape_questions(known, found, from_json(Answers, row.answers))

@@ -19,9 +19,9 @@ from app.clock import now
 from app.errors import AccessDenied, AppError, NotFound
 from app.services.actor import FIRST_TEAM, Actor, found_organization, let_in, require
 from app.services.sign_in import Identity
-from app.storage.engine import reading, transaction
+from app.storage.engine import enter, reading, transaction
 from app.storage.queries import member_invitations, organizations, teams
-from app.storage.tables import ActionKind, Member, MemberInvitation, MemberRole
+from app.storage.tables import ActionKind, Member, MemberInvitation, MemberRole, new_id
 
 ROLES: tuple[MemberRole, ...] = ("viewer", "manager", "owner")
 TOKEN_BYTES = 24
@@ -68,7 +68,7 @@ class Offer:
 
 def organization_name(actor: Actor, *, engine: Engine) -> str:
     """What the actor's organization is called."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         row = organizations.organization(session=session, organization_id=actor.organization_id)
         if row is None:
             raise NotFound("This organization does not exist any more.")
@@ -79,7 +79,7 @@ def rename_organization(actor: Actor, *, engine: Engine, name: str) -> None:
     """Give the organization another name; owners only."""
     require(actor, "owner")
     name = _organization_name(name)
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = organizations.lock_organization(session=session, organization_id=actor.organization_id)
         if row is None:
             raise NotFound("This organization does not exist any more.")
@@ -91,7 +91,7 @@ def rename_organization(actor: Actor, *, engine: Engine, name: str) -> None:
 
 def list_members(actor: Actor, *, engine: Engine) -> tuple[MemberView, ...]:
     """Everybody in the organization, by name."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         rows = organizations.members(session=session, organization_id=actor.organization_id)
         return tuple(MemberView(row.id, row.display_name, row.role, row.created_at, row.id == actor.member_id) for row in rows)
 
@@ -100,7 +100,7 @@ def set_role(actor: Actor, *, engine: Engine, member_id: str, role: MemberRole) 
     """Give a member another role; owners only. The last owner stays one."""
     require(actor, "owner")
     _refuse_unknown(role)
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         _still_owner(session, actor)
         row = _held(session, actor, member_id)
         if row.role == role:
@@ -115,7 +115,7 @@ def set_role(actor: Actor, *, engine: Engine, member_id: str, role: MemberRole) 
 def hand_over(actor: Actor, *, engine: Engine, member_id: str) -> None:
     """Make another member the owner in the actor's place, who stays as a manager."""
     require(actor, "owner")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         own = _still_owner(session, actor)
         row = _held(session, actor, member_id)
         if row.id == own.id:
@@ -129,14 +129,14 @@ def hand_over(actor: Actor, *, engine: Engine, member_id: str) -> None:
 def remove_member(actor: Actor, *, engine: Engine, member_id: str) -> None:
     """Take a member out of the organization, from their next click on; owners only. What they did stays, with their name."""
     require(actor, "owner")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         _still_owner(session, actor)
         _remove(session, actor, member_id)
 
 
 def leave(actor: Actor, *, engine: Engine) -> None:
     """Leave the organization; anybody but its last owner may."""
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         _remove(session, actor, actor.member_id)
 
 
@@ -151,7 +151,7 @@ def invite(actor: Actor, *, engine: Engine, role: MemberRole, email: str = "") -
     require(actor, "owner")
     _refuse_unknown(role)
     address = _email(email)
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         at = now()
         if len(member_invitations.open_invitations(session=session, organization_id=actor.organization_id, at=at)) >= MOST_OPEN:
@@ -164,7 +164,7 @@ def invite(actor: Actor, *, engine: Engine, role: MemberRole, email: str = "") -
 def list_invitations(actor: Actor, *, engine: Engine) -> tuple[InvitationView, ...]:
     """The invitations that can still be used, newest first; owners only."""
     require(actor, "owner")
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         found = member_invitations.open_invitations(session=session, organization_id=actor.organization_id, at=now())
         return tuple(_view(row) for row in found)
 
@@ -172,7 +172,7 @@ def list_invitations(actor: Actor, *, engine: Engine) -> tuple[InvitationView, .
 def revoke_invitation(actor: Actor, *, engine: Engine, invitation_id: str) -> None:
     """Take an invitation back; from now on its link answers as if it had never been. Doing it twice changes nothing."""
     require(actor, "owner")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = member_invitations.member_invitation(session=session, organization_id=actor.organization_id, invitation_id=invitation_id)
         if row is None:
             raise NotFound("This invitation does not exist in your organization.", "Load the page again.")
@@ -184,10 +184,11 @@ def revoke_invitation(actor: Actor, *, engine: Engine, invitation_id: str) -> No
 
 def offered(engine: Engine, *, token: str) -> Offer | None:
     """What the invitation with this token offers. None for one that is unknown, used, over or taken back alike."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=None) as session:
         row = member_invitations.member_invitation_by_token(session=session, token_sha256=_hash(token))
         if row is None or not _usable(row):
             return None
+        enter(session, organization_id=row.organization_id)
         organization = organizations.organization(session=session, organization_id=row.organization_id)
         return None if organization is None else Offer(organization.name, row.role, row.email is not None)
 
@@ -202,11 +203,12 @@ def accept(engine: Engine, who: Identity, *, token: str) -> Actor:
     AccessDenied
         When it is for an e-mail address that this login has not verified.
     """
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=None) as session:
         row = member_invitations.member_invitation_by_token(session=session, token_sha256=_hash(token))
         if row is None or not _usable(row):
             raise _no_invitation()
         organization_id, role = row.organization_id, row.role
+        enter(session, organization_id=organization_id)
         if row.email is not None and row.email != who.email:
             raise AccessDenied(
                 "This invitation is for another e-mail address than the one you signed in with.",
@@ -233,7 +235,7 @@ def found(engine: Engine, who: Identity, *, name: str, is_open: bool) -> Actor:
     if not is_open:
         raise AccessDenied("New organizations are not founded here by their members.", "Ask for an invitation.")
     name = _organization_name(name)
-    with reading(engine) as session:
+    with reading(engine, organization_id=None) as session:
         owned = [row for row in organizations.memberships(session=session, iss=who.iss, sub=who.sub) if row.role == "owner"]
     if len(owned) >= MOST_FOUNDED:
         raise AppError(f"You own {MOST_FOUNDED} organizations, and nobody founds more.", "Hand one over first.")
@@ -243,8 +245,9 @@ def found(engine: Engine, who: Identity, *, name: str, is_open: bool) -> Actor:
 def found_for_somebody(engine: Engine, *, name: str, email: str = "") -> str:
     """Found an organization that nobody is in yet, and give the token of the invitation of its owner; for the command line."""
     name, address = _organization_name(name), _email(email)
-    with transaction(engine) as session:
-        row = organizations.add_organization(session=session, name=name)
+    organization_id = new_id()
+    with transaction(engine, organization_id=organization_id) as session:
+        row = organizations.add_organization(session=session, organization_id=organization_id, name=name)
         teams.add_team(session=session, organization_id=row.id, name=FIRST_TEAM)
         _, token = _invitation(session, row.id, None, "owner", address, now())
         return token

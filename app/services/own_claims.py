@@ -39,7 +39,7 @@ class OwnClaimView:
 
 def list_own_claims(actor: Actor, *, engine: Engine, team_id: str) -> tuple[OwnClaimView, ...]:
     """The team's own claims, oldest first."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         team_row(session, actor, team_id)
         return tuple(_view(row) for row in rows.own_claims(session=session, organization_id=actor.organization_id, team_id=team_id))
 
@@ -72,7 +72,7 @@ def add_own_claim(actor: Actor, *, engine: Engine, team_id: str, fields: Mapping
             raise AppError(f"“{name}” is longer than {LONGEST:,} characters.", "Shorten it.")
     check(**fields)
     text = json.dumps(dict(fields), ensure_ascii=False, sort_keys=True, allow_nan=False)
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         team_row(session, actor, team_id)
         known = rows.own_claims(session=session, organization_id=actor.organization_id, team_id=team_id)
@@ -120,7 +120,7 @@ def as_own_level(claim: Claim) -> dict[str, Plain] | None:
 def remove_own_claim(actor: Actor, *, engine: Engine, claim_id: str) -> None:
     """Remove a claim; `NotFound` when the organization has none of that id (any more)."""
     require(actor, "manager")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = rows.own_claim(session=session, organization_id=actor.organization_id, claim_id=claim_id)
         if row is None:
             raise NotFound("This claim does not exist in your organization.", "Load the page again.")

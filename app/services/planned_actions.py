@@ -52,7 +52,7 @@ class PlannedActionView:
 
 def list_actions(actor: Actor, *, engine: Engine, team_id: str) -> tuple[PlannedActionView, ...]:
     """Everything the team took up, what is due first in front."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         team_row(session, actor, team_id)
         return tuple(_view(row) for row in rows.planned_actions(session=session, organization_id=actor.organization_id, team_id=team_id))
 
@@ -80,7 +80,7 @@ def plan_action(
     require(actor, "manager")
     chosen = practice(practice_id)
     owner = _owner(owner)
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         team = team_row(session, actor, team_id)
         if due < today(team.time_zone):
@@ -116,7 +116,7 @@ def change_action(actor: Actor, *, engine: Engine, action_id: str, owner: str, d
     """Give an open action to somebody else or another day, which may be over: a day that was kept is entered late now and then."""
     require(actor, "manager")
     owner = _owner(owner)
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = _row(session, actor, action_id)
         if row.state != "open":
             raise AppError("This action is finished.", "Open it again first.")
@@ -134,7 +134,7 @@ def settle_action(actor: Actor, *, engine: Engine, action_id: str, state: Planne
         raise AppError(f"The note is longer than {LONGEST_NOTE:,} characters.", "Shorten it.")
     if state not in ("open", "done", "dropped"):
         raise AppError("An action is open, done or dropped.", "Choose one of the three.")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         row = _row(session, actor, action_id)
         if state == "open" and row.state != "open":

@@ -103,7 +103,7 @@ class Ready:
 def inspect(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, inspect_file: InspectFile = gate.inspect_file) -> Inspection:
     """What the file is under the answers given so far; the file is opened once for each set of answers."""
     require(actor, "manager")
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         row = pending_row(session, actor, upload_id)
         answers = from_json(Answers, row.answers)
         wanted = hash_of(answers)
@@ -111,7 +111,7 @@ def inspect(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, ins
             return from_json(Inspection, row.inspection)
         data, name = content_of(session, actor, row.content_sha256), row.file_name
     found = inspect_file(data, name=name, answers=answers, limits=limits)
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = pending_row(session, actor, upload_id)
         if answers_hash(row) == wanted:
             row.inspection, row.inspected_for = to_json(found), wanted
@@ -122,7 +122,7 @@ def inspect(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, ins
 def inspected(actor: Actor, *, engine: Engine, upload_id: str) -> Inspection | None:
     """What is known of the file under the answers given so far, without opening it; None when it was not opened yet."""
     require(actor, "manager")
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         row = pending_row(session, actor, upload_id)
         if row.inspection is None or row.inspected_for != answers_hash(row):
             return None
@@ -132,7 +132,7 @@ def inspected(actor: Actor, *, engine: Engine, upload_id: str) -> Inspection | N
 def prepared(actor: Actor, *, engine: Engine, upload_id: str) -> Prepared | None:
     """What a commit would do, when the file was read under the present answers and compared with what is loaded now; else None."""
     require(actor, "manager")
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         row = pending_row(session, actor, upload_id)
         if row.prepared is None or row.prepared_for != answers_hash(row) or row.comparison is None:
             return None
@@ -158,7 +158,7 @@ def prepare(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, rea
         return known
     ready = make_ready(actor, engine=engine, upload_id=upload_id, limits=limits, read_file=read_file)
     found = _compared(ready)
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = upload_row(session, actor, upload_id)
         if row.state == "pending" and answers_hash(row) == ready.answers_sha256:
             row.comparison, row.compared_with = to_json(found), "" if ready.active is None else ready.active.id
@@ -201,7 +201,7 @@ def compared(ready: Ready) -> Comparison:
 
 def make_ready(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, read_file: ReadFile) -> Ready:
     """Read the file unless that was done under the same answers, keep what was read, and fetch what is loaded."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         row = pending_row(session, actor, upload_id)
         answers, wanted, name = from_json(Answers, row.answers), answers_hash(row), row.file_name
         if row.prepared is not None and row.prepared_for == wanted:
@@ -217,7 +217,7 @@ def make_ready(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, 
         time_zone = team_row(session, actor, row.team_id).time_zone
     table = read_file(data, name=name, answers=answers, limits=limits, today=today(time_zone))
     read = ReadTable(info=table.info, receipt=table.receipt)
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         row = pending_row(session, actor, upload_id)
         if answers_hash(row) != wanted:

@@ -22,7 +22,7 @@ from sqlmodel import Session
 from app.clock import now
 from app.errors import NotFound, SignedOut
 from app.services.actor import Actor
-from app.storage.engine import reading, transaction
+from app.storage.engine import enter, reading, transaction
 from app.storage.queries import organizations, sign_ins
 from app.storage.tables import SignIn
 
@@ -114,14 +114,14 @@ def check(engine: Engine, who: Identity, *, click: bool = True) -> SignedIn:
         When the sign-in is over, with the reason.
     """
     at = now()
-    with reading(engine) as session:
+    with reading(engine, organization_id=None) as session:
         row = sign_ins.sign_in(session=session, login_sha256=who.login)
         found = _memberships(session, who)
     if row is None:
         row = _begin(engine, who, at)
     _refuse_over(row, at)
     if click and at - row.seen_at >= STEP:
-        with transaction(engine) as session:
+        with transaction(engine, organization_id=None) as session:
             sign_ins.seen(session=session, login_sha256=who.login, at=at)
     shown = next((one for one in found if one.actor.organization_id == row.chosen_id), found[0] if found else None)
     return SignedIn(found, shown)
@@ -130,7 +130,7 @@ def check(engine: Engine, who: Identity, *, click: bool = True) -> SignedIn:
 def end(engine: Engine, who: Identity) -> None:
     """Sign out: the sign-in is over, in every tab and for every copy of its cookie. Doing it twice changes nothing."""
     at = now()
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=None) as session:
         row = sign_ins.sign_in(session=session, login_sha256=who.login)
         if row is None:
             # Never seen here, so that the cookie could begin it: it is ended before it began.
@@ -142,9 +142,10 @@ def end(engine: Engine, who: Identity) -> None:
 def end_everywhere(engine: Engine, who: Identity) -> int:
     """Sign the person out wherever they are signed in, here included; returns how many sign-ins that were."""
     at = now()
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=None) as session:
         ended = sign_ins.end_sign_ins(session=session, iss=who.iss, sub=who.sub, at=at)
         for member in organizations.memberships(session=session, iss=who.iss, sub=who.sub):
+            enter(session, organization_id=member.organization_id)
             organizations.record(
                 session=session,
                 organization_id=member.organization_id,
@@ -157,7 +158,7 @@ def end_everywhere(engine: Engine, who: Identity) -> int:
 
 def choose(engine: Engine, who: Identity, *, organization_id: str) -> None:
     """Show another of the person's organizations from now on, in every tab of this sign-in."""
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=None) as session:
         row = sign_ins.sign_in(session=session, login_sha256=who.login)
         if row is None or organization_id not in {one.actor.organization_id for one in _memberships(session, who)}:
             raise NotFound("You are not in this organization.", "Choose another one.")
@@ -169,7 +170,7 @@ def _begin(engine: Engine, who: Identity, at: datetime) -> SignIn:
     if at - who.issued_at >= IDLE or who.issued_at - at > AHEAD:
         raise SignedOut("Your last sign-in is over.", "Sign in again.")
     try:
-        with transaction(engine) as session:
+        with transaction(engine, organization_id=None) as session:
             sign_ins.forget_sign_ins(session=session, before=at - KEPT)
             if sign_ins.ended_everywhere_after(session=session, iss=who.iss, sub=who.sub, at=who.issued_at):
                 raise SignedOut("You have signed out everywhere.", "Sign in again.")
@@ -179,7 +180,7 @@ def _begin(engine: Engine, who: Identity, at: datetime) -> SignIn:
             return row
     except IntegrityError:
         # Another tab was faster; a login has one row.
-        with reading(engine) as session:
+        with reading(engine, organization_id=None) as session:
             found = sign_ins.sign_in(session=session, login_sha256=who.login)
         if found is None:
             raise

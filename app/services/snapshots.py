@@ -30,7 +30,7 @@ class StoredSnapshot:
 
 def snapshots(actor: Actor, *, engine: Engine, team_id: str, cache_dir: Path) -> tuple[StoredSnapshot, ...]:
     """The active datasets of a team, by table name; each Parquet is fetched from the database when the cache lacks it."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         team_row(session, actor, team_id)
         found = []
         for row in datasets.active(session=session, organization_id=actor.organization_id, team_id=team_id):
@@ -50,7 +50,7 @@ def snapshots(actor: Actor, *, engine: Engine, team_id: str, cache_dir: Path) ->
 
 def snapshot_key(actor: Actor, *, engine: Engine, team_id: str) -> str:
     """A hash that changes whenever what is loaded for the team changes; the snapshot part of a cache key. One small query."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         team_row(session, actor, team_id)
         parts = [
             f"{row.table_name}:{row.parquet_sha256}:{hashlib.sha256(row.info.encode()).hexdigest()}"

@@ -23,7 +23,7 @@ def read_weights(actor: Actor, *, engine: Engine, team_id: str, questionnaire: Q
 
     A dimension that a version has and the team said nothing of counts 1.
     """
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         kept = team_row(session, actor, team_id).survey_weights
     said: dict[str, float] = json.loads(kept) if kept else {}
     return {id: float(said.get(id, weight)) for id, weight in questionnaire.equal_weights().items()}
@@ -44,7 +44,7 @@ def set_weights(actor: Actor, *, engine: Engine, team_id: str, weights: Mapping[
         if weight > LARGEST:
             raise AppError(f"The weight of “{id}” is {weight:g}.", f"Give a number from 0 to {LARGEST:g}.")
     given = {dimension.id: float(weights[dimension.id]) for dimension in version.dimensions}
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = team_row(session, actor, team_id)
         row.survey_weights = None if len(set(given.values())) == 1 else json.dumps(given)
         session.add(row)

@@ -51,7 +51,7 @@ class Shown:
 
 def list_teams(actor: Actor, *, engine: Engine, with_example: bool = False) -> tuple[TeamView, ...]:
     """The teams of the organization in the order they were made; the example, when asked for, last."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         return tuple(
             _view(row) for row in rows.teams(session=session, organization_id=actor.organization_id) if with_example or not row.is_example
         )
@@ -59,7 +59,7 @@ def list_teams(actor: Actor, *, engine: Engine, with_example: bool = False) -> t
 
 def read_team(actor: Actor, *, engine: Engine, team_id: str) -> TeamView:
     """One team; `NotFound` when the organization has none of that id."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         return _view(team_row(session, actor, team_id))
 
 
@@ -67,7 +67,7 @@ def create_team(actor: Actor, *, engine: Engine, name: str, time_zone: str = "UT
     """Make a team; managers and owners. The name must be new within the organization."""
     require(actor, "manager")
     name, time_zone, currency = _name(name), _time_zone(time_zone), _currency(currency)
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         _refuse_taken(session, actor, name)
         row = rows.add_team(session=session, organization_id=actor.organization_id, name=name, time_zone=time_zone, currency=currency)
@@ -86,7 +86,7 @@ def rename_team(actor: Actor, *, engine: Engine, team_id: str, name: str) -> Tea
     """Give the team another name."""
     require(actor, "manager")
     name = _name(name)
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         row = team_row(session, actor, team_id)
         if row.name != name:
@@ -98,7 +98,7 @@ def rename_team(actor: Actor, *, engine: Engine, team_id: str, name: str) -> Tea
 def set_programme_start(actor: Actor, *, engine: Engine, team_id: str, day: date | None) -> TeamView:
     """Say when the alignment programme began; None when it has not."""
     require(actor, "manager")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = team_row(session, actor, team_id)
         row.programme_start = day
         return _changed(session, actor, row)
@@ -108,7 +108,7 @@ def set_time_zone(actor: Actor, *, engine: Engine, team_id: str, time_zone: str)
     """Set the IANA time zone in which the team's days begin and end. Tables that are loaded keep the one they were read in."""
     require(actor, "manager")
     time_zone = _time_zone(time_zone)
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = team_row(session, actor, team_id)
         row.time_zone = time_zone
         return _changed(session, actor, row)
@@ -118,7 +118,7 @@ def set_currency(actor: Actor, *, engine: Engine, team_id: str, currency: str | 
     """Set the currency (three letters) that amounts without one are in."""
     require(actor, "manager")
     currency = _currency(currency)
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = team_row(session, actor, team_id)
         row.currency = currency
         return _changed(session, actor, row)
@@ -127,7 +127,7 @@ def set_currency(actor: Actor, *, engine: Engine, team_id: str, currency: str | 
 def set_win_rate(actor: Actor, *, engine: Engine, team_id: str, definition: Definition) -> TeamView:
     """Set how the team counts its win rate by default."""
     require(actor, "manager")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = team_row(session, actor, team_id)
         row.win_rate_definition = to_json(definition)
         return _changed(session, actor, row)
@@ -135,11 +135,11 @@ def set_win_rate(actor: Actor, *, engine: Engine, team_id: str, definition: Defi
 
 def example_team(actor: Actor, *, engine: Engine) -> TeamView:
     """The team that holds the example data, made on first use. Anyone may look at it; only `app.services.commits` fills it."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         row = rows.example(session=session, organization_id=actor.organization_id)
         if row is not None:
             return _view(row)
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         row = rows.example(session=session, organization_id=actor.organization_id)
         if row is None:
@@ -153,7 +153,7 @@ def example_team(actor: Actor, *, engine: Engine) -> TeamView:
 def leave_example(actor: Actor, *, engine: Engine) -> TeamView:
     """Stop showing the example; returns the team that is shown from now on. Doing it twice changes nothing."""
     require(actor, "manager")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organization = organizations.lock_organization(session=session, organization_id=actor.organization_id)
         if organization is None:
             raise NotFound("This organization does not exist any more.")
@@ -174,7 +174,7 @@ def leave_example(actor: Actor, *, engine: Engine) -> TeamView:
 def show_example(actor: Actor, *, engine: Engine) -> TeamView:
     """Show the example again, when it has data. Doing it twice changes nothing."""
     require(actor, "manager")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organization = organizations.lock_organization(session=session, organization_id=actor.organization_id)
         if organization is None:
             raise NotFound("This organization does not exist any more.")
@@ -192,7 +192,7 @@ def show_example(actor: Actor, *, engine: Engine) -> TeamView:
 
 def choose_team(actor: Actor, *, engine: Engine, team_id: str) -> TeamView:
     """Show another team to this member from now on, on every device."""
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = team_row(session, actor, team_id)
         _choose(session, actor, row.id)
         return _view(row)
@@ -209,7 +209,7 @@ def shown(actor: Actor, *, engine: Engine) -> Shown:
     It is the one that the member has chosen. Where there is none, it is the example, once it has data, as long as no team of the
     organization's own has any and nobody has left the example; otherwise the first own team with data, or the first own team.
     """
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         return _shown(session, actor)
 
 

@@ -54,7 +54,7 @@ def start_upload(actor: Actor, *, engine: Engine, team_id: str, data: bytes, nam
         When the file is empty or larger than `limits.file_bytes`.
     """
     require(actor, "manager")
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         _refuse_example(team_row(session, actor, team_id))
     return keep_upload(actor, engine=engine, team_id=team_id, data=data, name=name, limits=limits, answers=None)
 
@@ -62,14 +62,14 @@ def start_upload(actor: Actor, *, engine: Engine, team_id: str, data: bytes, nam
 def read_upload(actor: Actor, *, engine: Engine, upload_id: str) -> UploadView:
     """The upload as it stands."""
     require(actor, "manager")
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         return upload_view(session, upload_row(session, actor, upload_id))
 
 
 def pending_uploads(actor: Actor, *, engine: Engine, team_id: str) -> tuple[UploadView, ...]:
     """The uploads of a team that wait for answers or for the commit, newest first."""
     require(actor, "manager")
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         team_row(session, actor, team_id)
         return tuple(
             upload_view(session, row) for row in uploads.pending(session=session, organization_id=actor.organization_id, team_id=team_id)
@@ -79,7 +79,7 @@ def pending_uploads(actor: Actor, *, engine: Engine, team_id: str) -> tuple[Uplo
 def answer(actor: Actor, *, engine: Engine, upload_id: str, answers: Answers) -> UploadView:
     """Put these answers in the place of those given so far."""
     require(actor, "manager")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = pending_row(session, actor, upload_id)
         row.answers = to_json(answers)
         session.add(row)
@@ -108,7 +108,7 @@ def answer_questions(actor: Actor, *, engine: Engine, upload_id: str, chosen: Se
     require(actor, "manager")
     for question, value in chosen:
         _check(question, value)
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = pending_row(session, actor, upload_id)
         answers = from_json(Answers, row.answers)
         for question, value in chosen:
@@ -147,7 +147,7 @@ def with_answer(answers: Answers, *, question: Question, value: str) -> Answers:
 def discard_upload(actor: Actor, *, engine: Engine, upload_id: str) -> None:
     """Forget a pending upload and its bytes. Doing it twice, or after the commit, changes nothing."""
     require(actor, "manager")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         row = upload_row(session, actor, upload_id)
         if row.state == "pending":
@@ -168,7 +168,7 @@ def keep_upload(
             file=name,
         )
     sha256 = hashlib.sha256(data).hexdigest()
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         team = team_row(session, actor, team_id)
         row = uploads.pending_of_file(session=session, organization_id=actor.organization_id, team_id=team_id, sha256=sha256)

@@ -1,5 +1,9 @@
 """The connection to the database, and the only two ways to use it: `reading` and `transaction`.
 
+Both say on whose behalf: PostgreSQL is told the organization at the beginning of each transaction, and its row-level security
+(`app.storage.policies`) then shows and takes rows of that organization only. A session that does not know the organization yet sees no
+row at all, except what a query that is made to find it `reveals`.
+
 SQLite needs four things said to it. WAL, so that readers do not wait for the writer; `synchronous=FULL`, so that a commit
 survives a power cut; `foreign_keys=ON`, because it is off by default; and `BEGIN IMMEDIATE` for whatever may write: a
 deferred transaction that reads first and then writes is refused at once when somebody else has written in between, and
@@ -11,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
@@ -26,6 +30,10 @@ BUSY_TIMEOUT = 30_000
 """Milliseconds a SQLite writer waits for its turn. An import of the largest allowed file holds the lock for about a second."""
 
 _READS = "app_reads"
+_ORGANIZATION = "scorecard.organization"
+"""The setting of a PostgreSQL transaction that says on whose behalf it runs."""
+
+Revealed = Literal["key", "login", "tokens", "clock"]
 
 
 def make_engine(url: str | URL) -> Engine:
@@ -53,20 +61,69 @@ def make_engine(url: str | URL) -> Engine:
 
 
 @contextmanager
-def transaction(engine: Engine) -> Iterator[Session]:
-    """A session whose changes are all kept at the end of the block, or none of them when it is left by an exception."""
-    with Session(engine, expire_on_commit=False) as session, session.begin():
-        yield session
+def transaction(engine: Engine, *, organization_id: str | None) -> Iterator[Session]:
+    """A session whose changes are all kept at the end of the block, or none of them when it is left by an exception.
+
+    Parameters
+    ----------
+    organization_id
+        On whose behalf. None where only a login or a token is known yet: then nothing is seen until `enter` is called.
+    """
+    with Session(engine, expire_on_commit=False) as session:
+        _announce(session, organization_id)
+        with session.begin():
+            yield session
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Session]:
-    """A session that sees one consistent state and cannot write; an attempt to is an error on both engines."""
+def reading(engine: Engine, *, organization_id: str | None) -> Iterator[Session]:
+    """A session that sees one consistent state and cannot write; an attempt to is an error on both engines. `organization_id` as above."""
     options: dict[str, Any] = {_READS: True}
     if engine.dialect.name == "postgresql":
         options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
     with Session(engine.execution_options(**options)) as session:
+        _announce(session, organization_id)
         yield session
+
+
+def enter(session: Session, *, organization_id: str) -> None:
+    """Go on, on behalf of the organization that a login or a token has led to. What was written before is written before."""
+    session.flush()
+    session.info[_ORGANIZATION] = organization_id
+    if session.in_transaction():
+        _set(session.connection(), _ORGANIZATION, organization_id)
+
+
+@contextmanager
+def revealing(session: Session, what: Revealed, *values: str) -> Iterator[None]:
+    """Let the queries of the block see the few rows that lead to an organization; nothing can be written through it.
+
+    Parameters
+    ----------
+    what
+        "key": the organization with this well-known name. "login": the memberships of this issuer and subject. "tokens": the invitation or
+        link with one of these hashes. "clock": what a clock of the server asks for in all organizations; the value names it.
+    """
+    connection = session.connection()
+    _set(connection, f"scorecard.{what}", "\n".join(values))
+    yield
+    _set(connection, f"scorecard.{what}", "")
+
+
+def _announce(session: Session, organization_id: str | None) -> None:
+    """Tell each transaction of the session the organization; the setting ends with the transaction, as the pool's connection does not."""
+    session.info[_ORGANIZATION] = organization_id or ""
+
+    def begun(session: Session, transaction: object, connection: Connection) -> None:
+        _set(connection, _ORGANIZATION, session.info[_ORGANIZATION])
+
+    if session.get_bind().dialect.name == "postgresql":
+        event.listen(session, "after_begin", begun)
+
+
+def _set(connection: Connection, name: str, value: str) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT set_config(:name, :value, true)"), {"name": name, "value": value})
 
 
 def _address(url: str | URL) -> URL:

@@ -11,8 +11,8 @@ from sqlmodel import select
 from app.errors import AccessDenied
 from app.services.actor import Actor, actors_of, add_member, found_organization, local_actor, require
 from app.services.teams import list_teams
-from app.storage.engine import reading
 from app.storage.tables import Member, MemberRole, Organization, Team
+from tests.owners import everything
 
 
 def test_local_mode_has_one_owner_and_one_team_however_often_it_starts(engine: Engine) -> None:
@@ -20,7 +20,7 @@ def test_local_mode_has_one_owner_and_one_team_however_often_it_starts(engine: E
         actors = set(pool.map(lambda _: local_actor(engine), range(16)))
     [actor] = actors
     assert actor.role == "owner"
-    with reading(engine) as session:
+    with everything(engine) as session:
         assert session.exec(select(Organization.name, Organization.key)).all() == [("My company", "local")]
         assert session.exec(select(Member.iss, Member.sub, Member.organization_id)).all() == [("local", "owner", actor.organization_id)]
         assert session.exec(select(Team.name, Team.organization_id)).all() == [("My team", actor.organization_id)]

@@ -17,12 +17,12 @@ from app.services.rounds.closed import close_round, record_closed_round
 from app.services.rounds.manage import create_round, open_round
 from app.services.rounds.model import NewRound, Person, RoundView
 from app.services.stored_json import from_json, to_json
-from app.storage.engine import reading
 from app.storage.queries import rounds
 from app.survey.disclosure import publish
 from app.survey.model import Response, Side
 from app.survey.published import Comments, Published, Score, Suppressed
 from app.survey.questionnaire import newest
+from tests.owners import everything
 from tests.survey.people import at_random
 
 PULSE = newest().only(["roles", "budget"])
@@ -104,7 +104,7 @@ def test_people_asked_by_personal_links_keep_a_mark_that_is_the_same_in_every_ro
         made = create_round(owner, engine=engine, team_id=team_id, new=new, people=of_round)
         open_round(owner, engine=engine, secret=secret, round_id=made.id)
         close_round(owner, engine=engine, secret=secret, round_id=made.id)
-        with reading(engine) as session:
+        with everything(engine) as session:
             row = rounds.survey_round(session=session, organization_id=owner.organization_id, round_id=made.id)
             assert row is not None
             rolls.append(json.loads(row.roll or "null"))

@@ -16,8 +16,8 @@ from app.services.datasets import history, undo
 from app.services.deletion import delete_import, delete_table, deleted
 from app.services.snapshots import snapshots
 from app.services.uploads import start_upload
-from app.storage.engine import reading
 from app.storage.tables import Blob, Dataset, Upload
+from tests.owners import everything
 
 LIMITS = Limits()
 
@@ -29,7 +29,7 @@ def load(actor: Actor, engine: Engine, team_id: str, *deals: str) -> str:
 
 
 def left(engine: Engine) -> tuple[int, int, int]:
-    with reading(engine) as session:
+    with everything(engine) as session:
         return tuple(len(session.exec(select(column)).all()) for column in (Blob.sha256, Upload.id, Dataset.id))  # type: ignore[return-value]
 
 
@@ -40,7 +40,7 @@ def test_a_whole_table_goes_with_its_bytes_and_copies(engine: Engine, owner: Act
     (snapshot,) = snapshots(owner, engine=engine, team_id=team_id, cache_dir=cache_dir)
     (cache_dir / "results").mkdir()
     (cache_dir / "results" / "x.json").write_text("{}")
-    with reading(engine) as session:
+    with everything(engine) as session:
         stored = sum(session.exec(select(Blob.size)).all())
     gone = delete_table(owner, engine=engine, team_id=team_id, table="deal", cache_dir=cache_dir)
     assert (gone.table, gone.imports, gone.rows, gone.bytes, gone.file_names, gone.member) == (

@@ -35,11 +35,11 @@ from app.services.preparation import inspect, prepare
 from app.services.snapshots import snapshot_key, snapshots
 from app.services.teams import create_team, example_team, leave_example, set_time_zone, shown_team
 from app.services.uploads import answer, answer_question, discard_upload, pending_uploads, read_upload, start_upload
-from app.storage.engine import reading
 from app.storage.queries import blobs, datasets, organizations
 from app.storage.queries.organizations import actions
 from app.storage.tables import Blob, Dataset, Upload
 from app.tables import Segment, SnapshotInfo
+from tests.owners import everything
 
 LIMITS = Limits()
 
@@ -151,13 +151,13 @@ def loaded(actor: Actor, engine: Engine, team_id: str, cache_dir: Path) -> list[
 
 
 def blob_count(engine: Engine) -> int:
-    with reading(engine) as session:
+    with everything(engine) as session:
         return len(session.exec(select(Blob.sha256)).all())
 
 
 def state_of(engine: Engine) -> dict[str, list[Any]]:
     """Every row of the tables an import writes to, without the bytes."""
-    with reading(engine) as session:
+    with everything(engine) as session:
         return {
             "blob": sorted(session.exec(select(Blob.organization_id, Blob.sha256)).all()),
             "upload": sorted((row.id, row.state, row.same_as_id) for row in session.exec(select(Upload))),
@@ -302,7 +302,7 @@ def test_the_first_import(engine: Engine, owner: Actor, team_id: str, tmp_path: 
     assert snapshot_key(owner, engine=engine, team_id=team_id) != before
     assert blob_count(engine) == 2  # Parquet and rejected rows; the file itself is let go
     assert read_upload(owner, engine=engine, upload_id=upload.id).dataset_id == view.id
-    with reading(engine) as session:
+    with everything(engine) as session:
         assert [(row.what, row.subject) for row in actions(session=session, organization_id=owner.organization_id)] == [
             ("imported", view.id)
         ]
@@ -413,7 +413,7 @@ def test_undo_brings_back_what_was_loaded(engine: Engine, owner: Actor, team_id:
         (2, "undone"),
         (1, "undone"),
     ]
-    with reading(engine) as session:
+    with everything(engine) as session:
         done = [row.what for row in actions(session=session, organization_id=owner.organization_id)]
     assert sorted(done) == ["imported"] * 3 + ["undone"] * 3
 

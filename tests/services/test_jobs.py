@@ -25,9 +25,9 @@ from app.services.datasets import history
 from app.services.jobs import ATTEMPTS, HOLDER, LEASE, JobView, cancel, ensure_read, read_job, start_commit, take_up_left_behind
 from app.services.preparation import inspected, prepared
 from app.services.uploads import answer_question, discard_upload, read_upload, start_upload
-from app.storage.engine import reading, transaction
 from app.storage.queries import jobs as rows
 from app.storage.tables import ImportJob
+from tests.owners import everything
 
 LIMITS = Limits()
 ROOT = Path(__file__).resolve().parents[2]
@@ -170,13 +170,13 @@ def test_a_file_that_takes_the_server_down_is_not_taken_up_for_ever(engine: Engi
 
 def test_who_lost_a_job_stops_and_changes_nothing(engine: Engine, owner: Actor, team_id: str) -> None:
     upload_id, job = begin(owner, engine, team_id, deals(300_000))
-    with transaction(engine) as session:
+    with everything(engine) as session:
         row = rows.of_upload(session=session, organization_id=owner.organization_id, upload_id=upload_id)
         assert row is not None
         row.holder = "elsewhere/7/x"
         session.add(row)
     jobs.wait(job, seconds=60)
-    with reading(engine) as session:
+    with everything(engine) as session:
         row = rows.of_upload(session=session, organization_id=owner.organization_id, upload_id=upload_id)
         assert row is not None
         assert (row.holder, row.state) == ("elsewhere/7/x", "running")
@@ -236,7 +236,7 @@ def _left_behind(
     engine: Engine, actor: Actor, team_id: str, upload_id: str, *, holder: str, silent: timedelta = timedelta(0), attempts: int = 1
 ) -> str:
     """A job as a process that was killed leaves it."""
-    with transaction(engine) as session:
+    with everything(engine) as session:
         from app.services.uploads import answers_hash, pending_row
 
         row = ImportJob(

@@ -16,8 +16,8 @@ from app.services.actor import Actor, actors_of, add_member
 from app.services.members import Offer
 from app.services.sign_in import Identity
 from app.services.teams import list_teams
-from app.storage.engine import reading
 from app.storage.tables import Action, Member, MemberInvitation, MemberRole
+from tests.owners import everything
 
 
 def person(sub: str, *, email: str | None = None) -> Identity:
@@ -38,7 +38,7 @@ def roles(engine: Engine, actor: Actor) -> dict[str, str]:
 
 def recorded(engine: Engine) -> list[tuple[str, str | None, str]]:
     """What was done by whom to what, oldest first."""
-    with reading(engine) as session:
+    with everything(engine) as session:
         return list(session.exec(select(Action.what, Action.member_id, Action.subject).order_by(col(Action.at))).all())
 
 
@@ -63,7 +63,7 @@ def test_the_token_is_random_and_only_its_hash_is_kept(engine: Engine, owner: Ac
     tokens = [members.invite(owner, engine=engine, role="viewer")[1] for _ in range(3)]
     assert len(set(tokens)) == 3
     assert {len(token) for token in tokens} == {32}  # 24 bytes are 192 bits, in steps of six bits a letter
-    with reading(engine) as session:
+    with everything(engine) as session:
         kept = repr([row.model_dump() for row in session.exec(select(MemberInvitation)).all()])
     assert [token for token in tokens if token in kept] == []
 
@@ -107,7 +107,7 @@ def test_an_invitation_for_an_address_needs_that_address_verified(engine: Engine
         with pytest.raises(AccessDenied, match="another e-mail address"):
             members.accept(engine, other, token=token)
     members.accept(engine, person("max", email="max@example.com"), token=token)
-    with reading(engine) as session:
+    with everything(engine) as session:
         assert session.exec(select(MemberInvitation.email)).all() == [None]
     with pytest.raises(AppError, match="no e-mail address"):
         members.invite(owner, engine=engine, role="viewer", email="max")
@@ -143,7 +143,7 @@ def test_two_owners_who_leave_at_once_leave_one(engine: Engine, owner: Actor) ->
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(go, (owner, other))) == [False, True]
-    with reading(engine) as session:
+    with everything(engine) as session:
         assert session.exec(select(Member.role).where(col(Member.removed_at).is_(None))).all() == ["owner"]
 
 
@@ -174,7 +174,7 @@ def test_who_is_removed_is_out_and_keeps_a_name_in_the_record(engine: Engine, ow
     ):
         with pytest.raises(NotFound):
             attempt()
-    with reading(engine) as session:
+    with everything(engine) as session:
         assert session.exec(select(Member.display_name).where(Member.id == max_.member_id)).one() == "Max"
     again = joined(engine, owner, "max", "viewer")
     assert (again.member_id, again.role) == (max_.member_id, "viewer")

@@ -15,9 +15,9 @@ from app.services.planned_actions import MOST_OPEN, PlannedActionView, change_ac
 from app.services.rounds.closed import record_closed_round
 from app.services.rounds.model import NewRound
 from app.services.teams import create_team
-from app.storage.engine import reading
 from app.storage.queries import organizations, planned_actions
 from app.survey.practices import practices
+from tests.owners import everything
 
 DAY = date(2026, 6, 1)
 SOON = today() + timedelta(days=30)
@@ -63,7 +63,7 @@ def test_a_practice_is_taken_up(engine: Engine, owner: Actor, team_id: str, roun
     assert list_actions(owner, engine=engine, team_id=team_id) == (planned,)
     assert not planned.late(SOON)
     assert planned.late(SOON + timedelta(days=1))
-    with reading(engine) as session:
+    with everything(engine) as session:
         kept = organizations.actions(session=session, organization_id=owner.organization_id)
         assert ("action_planned", planned.id) in [(one.what, one.subject) for one in kept]
 
@@ -153,7 +153,7 @@ def test_a_stranger_finds_nothing(engine: Engine, owner: Actor, stranger: Actor,
         change_action(stranger, engine=engine, action_id=planned.id, owner="Olga", due=SOON)
     with pytest.raises(NotFound):
         settle_action(stranger, engine=engine, action_id=planned.id, state="dropped")
-    with reading(engine) as session:
+    with everything(engine) as session:
         other = stranger.organization_id
         assert planned_actions.planned_action(session=session, organization_id=other, action_id=planned.id) is None
         assert list(planned_actions.planned_actions(session=session, organization_id=other, team_id=team_id)) == []

@@ -13,8 +13,8 @@ from app.errors import NotFound, SignedOut
 from app.services import members, sign_in
 from app.services.actor import Actor, add_member
 from app.services.sign_in import Identity, SignedIn
-from app.storage.engine import reading
 from app.storage.tables import Action, SignIn
+from tests.owners import everything
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -109,7 +109,7 @@ def test_a_cookie_that_was_ended_or_is_old_begins_nothing(engine: Engine, owner:
     # The rows are forgotten in the end, and the cookie still begins nothing.
     clock.at = START + timedelta(hours=25)
     sign_in.check(engine, login(nonce="n3", at=clock.at))
-    with reading(engine) as session:
+    with everything(engine) as session:
         assert len(session.exec(select(SignIn)).all()) == 1
     assert over(engine, who) == "Your last sign-in is over."
     # A provider whose clock is far ahead would make cookies that hold for longer.
@@ -125,7 +125,7 @@ def test_signing_out_everywhere_ends_every_sign_in_and_one_that_was_not_opened_y
     assert [over(engine, one) for one in (here, there, unseen)] == ["You have signed out."] * 2 + ["You have signed out everywhere."]
     clock.at = START + timedelta(minutes=2)
     assert shown(sign_in.check(engine, login(nonce="n5", at=clock.at))) == "Acme"
-    with reading(engine) as session:
+    with everything(engine) as session:
         assert session.exec(select(Action.what, Action.member_id, Action.organization_id)).all() == [
             ("signed_out_everywhere", owner.member_id, owner.organization_id)
         ]
@@ -135,7 +135,7 @@ def test_many_tabs_at_once_are_one_sign_in(engine: Engine, owner: Actor, clock: 
     with ThreadPoolExecutor(6) as pool:
         found = list(pool.map(lambda _: sign_in.check(engine, login()), range(12)))
     assert [shown(one) for one in found] == ["Acme"] * 12
-    with reading(engine) as session:
+    with everything(engine) as session:
         assert len(session.exec(select(SignIn)).all()) == 1
 
 

@@ -31,9 +31,9 @@ from app.services.teams import (
     shown_team,
 )
 from app.services.uploads import start_upload
-from app.storage.engine import reading
 from app.storage.queries import blobs
 from app.storage.queries.organizations import actions
+from tests.owners import everything
 
 
 def test_a_team_is_made_and_set_up(engine: Engine, owner: Actor) -> None:
@@ -58,7 +58,7 @@ def test_a_team_is_made_and_set_up(engine: Engine, owner: Actor) -> None:
     )
     assert read_team(owner, engine=engine, team_id=made.id) == last
     assert [team.name for team in list_teams(owner, engine=engine)] == ["My team", "North"]
-    with reading(engine) as session:
+    with everything(engine) as session:
         done = [(row.what, row.subject) for row in actions(session=session, organization_id=owner.organization_id)]
     assert sorted(done) == [("team_changed", made.id)] * 5 + [("team_created", made.id)]
 
@@ -139,7 +139,7 @@ def test_a_team_is_deleted_with_what_belongs_to_it_but_never_the_only_one(
     delete_team(owner, engine=engine, team_id=south.id, cache_dir=tmp_path)
     assert [team.id for team in list_teams(owner, engine=engine)] == [team_id]
     assert shown_team(owner, engine=engine).id == team_id
-    with reading(engine) as session:
+    with everything(engine) as session:
         assert blobs.total_size(session=session, organization_id=owner.organization_id) == 0
     with pytest.raises(AppError, match="example"):
         delete_team(owner, engine=engine, team_id=example_team(owner, engine=engine).id, cache_dir=tmp_path)

@@ -13,8 +13,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.storage import migrations
-from app.storage.engine import make_engine, reading
+from app.storage.engine import make_engine
 from app.storage.tables import Base
+from tests.owners import everything
 
 SEEDS: dict[str, tuple[str, ...]] = {
     "0001": (
@@ -120,7 +121,7 @@ def test_rows_of_every_older_revision_come_through(empty_engine: Engine) -> None
         with empty_engine.begin() as connection:
             for statement in statements:
                 connection.execute(text(statement))
-    with reading(empty_engine) as session:
+    with everything(empty_engine) as session:
         rows = (
             session.connection()
             .execute(

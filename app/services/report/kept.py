@@ -101,7 +101,7 @@ def make(actor: Actor, *, engine: Engine, team_id: str, request: Request, choice
 
 def list_reports(actor: Actor, *, engine: Engine, team_id: str) -> tuple[ReportView, ...]:
     """Every report of a team, newest first."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         team_row(session, actor, team_id)
         found = reports.reports(session=session, organization_id=actor.organization_id, team_id=team_id)
         return tuple(_view(session, row) for row in found)
@@ -109,20 +109,20 @@ def list_reports(actor: Actor, *, engine: Engine, team_id: str) -> tuple[ReportV
 
 def read_report(actor: Actor, *, engine: Engine, report_id: str) -> ReportView:
     """One report of the organization; `NotFound` when there is none of that id."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         return _view(session, _row(session, actor, report_id))
 
 
 def report_pdf(actor: Actor, *, engine: Engine, report_id: str) -> Download:
     """The report as it was made."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         row = _row(session, actor, report_id)
         return Download(file_name(row), "application/pdf", _bytes(session, row))
 
 
 def report_numbers(actor: Actor, *, engine: Engine, report_id: str) -> dict[str, object]:
     """The scorecard that the report was made from, as `app.services.scorecard.document` gives it."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         row = _row(session, actor, report_id)
         if row.numbers is None:
             raise AppError("This report is not finished.", "Wait for it, or make it again.")
@@ -133,7 +133,7 @@ def report_numbers(actor: Actor, *, engine: Engine, report_id: str) -> dict[str,
 def remove(actor: Actor, *, engine: Engine, report_id: str) -> None:
     """Remove a report with its links and bytes."""
     require(actor, "manager")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         row = _row(session, actor, report_id)
         team_id = row.team_id
@@ -182,7 +182,7 @@ def _begin(
     require(actor, "manager")
     data = data_hash(actor, engine=engine, team_id=team_id)
     asked, chosen = to_json(request), to_json(choice)
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         team = team_row(session, actor, team_id)
         known = reports.reports(session=session, organization_id=actor.organization_id, team_id=team_id)
@@ -239,12 +239,12 @@ def _work(actor: Actor, engine: Engine, view: ReportView, maker: Maker) -> None:
 
 
 def _step(actor: Actor, engine: Engine, view: ReportView, step: str) -> None:
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         reports.beat(session=session, organization_id=actor.organization_id, report_id=view.id, holder=HOLDER, at=now(), step=step)
 
 
 def _finish(actor: Actor, engine: Engine, view: ReportView, *, content: bytes, numbers: str, edition: str) -> None:
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         row = reports.report(session=session, organization_id=actor.organization_id, report_id=view.id)
         if row is None or row.state == "done":
@@ -264,7 +264,7 @@ def _finish(actor: Actor, engine: Engine, view: ReportView, *, content: bytes, n
 
 
 def _fail(actor: Actor, engine: Engine, view: ReportView, sentence: str) -> None:
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = reports.report(session=session, organization_id=actor.organization_id, report_id=view.id)
         if row is not None and row.state == "running":
             row.state, row.error = "failed", sentence

@@ -14,7 +14,7 @@ from app.errors import AppError, NotFound
 from app.services.actor import Actor, require
 from app.services.downloads import Download
 from app.services.report.kept import file_name, pdf_of
-from app.storage.engine import reading, transaction
+from app.storage.engine import enter, reading, transaction
 from app.storage.queries import organizations, reports
 from app.storage.tables import ReportLink
 
@@ -47,7 +47,7 @@ def share(actor: Actor, *, engine: Engine, report_id: str, days: int = 30) -> tu
     if not 1 <= days <= LONGEST_DAYS:
         raise AppError(f"A link lives from 1 to {LONGEST_DAYS} days.", "Choose a number in between.")
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         report = reports.report(session=session, organization_id=actor.organization_id, report_id=report_id)
         if report is None:
             raise NotFound("This report does not exist in your organization.", "Load the page again.")
@@ -78,14 +78,14 @@ def share(actor: Actor, *, engine: Engine, report_id: str, days: int = 30) -> tu
 def list_links(actor: Actor, *, engine: Engine, report_id: str) -> tuple[LinkView, ...]:
     """The links of a report, newest first."""
     require(actor, "manager")
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         return tuple(_view(row) for row in reports.links(session=session, organization_id=actor.organization_id, report_id=report_id))
 
 
 def revoke(actor: Actor, *, engine: Engine, link_id: str) -> None:
     """Take a link back; from now on it answers as if it had never been. Doing it twice changes nothing."""
     require(actor, "manager")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = reports.link(session=session, organization_id=actor.organization_id, link_id=link_id)
         if row is None:
             raise NotFound("This link does not exist in your organization.", "Load the page again.")
@@ -103,10 +103,11 @@ def revoke(actor: Actor, *, engine: Engine, link_id: str) -> None:
 
 def shared_report(*, engine: Engine, token: str) -> Download | None:
     """What a reader with this token may see: one finished report and nothing else. None for an unknown, ended or revoked token alike."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=None) as session:
         row = reports.link_by_token(session=session, token_sha256=_hash(token))
         if row is None or not _live(row):
             return None
+        enter(session, organization_id=row.organization_id)
         report = reports.report(session=session, organization_id=row.organization_id, report_id=row.report_id)
         if report is None or report.state != "done":
             return None

@@ -18,7 +18,7 @@ from app.services.rounds.closed import other_secret
 from app.services.rounds.model import Changes, Outcome, RoundView
 from app.services.rounds.sealing import Draft, RoundKeys, new_token, read_token, token_hash
 from app.services.rounds.views import asked, view
-from app.storage.engine import reading, transaction
+from app.storage.engine import enter, reading, transaction
 from app.storage.queries import rounds, survey_answers
 from app.storage.tables import InvitationKind
 from app.survey.model import SIDES, Answer, Side
@@ -73,12 +73,13 @@ def open_link(engine: Engine, *, secret: bytes, token: str, device: str) -> Open
         When the server's secret is not the one the round was opened with.
     """
     written = read_token(token)
-    with reading(engine) as session:
+    with reading(engine, organization_id=None) as session:
         marked = token_hash(written or token)
         found = rounds.invitations(session=session, token_hashes=[marked]).get(marked)
         if found is None or written is None:
             return None
         organization_id, round_id, kind, side = found.organization_id, found.round_id, found.kind, found.side
+        enter(session, organization_id=organization_id)
         row = rounds.survey_round(session=session, organization_id=organization_id, round_id=round_id)
         if row is None:
             return None
@@ -117,11 +118,12 @@ def begin(engine: Engine, *, secret: bytes, token: str, side: Side) -> str | Non
     if written is None or side not in SIDES:
         return None
     marked, own = token_hash(written), new_token()
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=None) as session:
         found = rounds.invitations(session=session, token_hashes=[marked]).get(marked)
         if found is None or found.kind != "shared":
             return None
         organization_id, round_id = found.organization_id, found.round_id
+        enter(session, organization_id=organization_id)
         row = rounds.hold_open(session=session, organization_id=organization_id, round_id=round_id)
         if row is None or not takes_answers(view(row)):
             return None
@@ -151,7 +153,7 @@ def apply(engine: Engine, *, secret: bytes, saves: Sequence[Save]) -> list[Outco
     """
     outcomes: list[Outcome | AppError] = ["unavailable"] * len(saves)
     tokens = [read_token(save.token) for save in saves]
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=None) as session:
         known = rounds.invitations(session=session, token_hashes=[token_hash(token) for token in tokens if token])
         places: dict[tuple[str, str], list[int]] = {}
         for number, token in enumerate(tokens):
@@ -183,6 +185,7 @@ def _apply_in_round(
     outcomes: list[Outcome | AppError],
 ) -> None:
     organization_id, round_id = place
+    enter(session, organization_id=organization_id)
     row = rounds.hold_open(session=session, organization_id=organization_id, round_id=round_id)
     if row is None or not takes_answers(view(row)):
         return

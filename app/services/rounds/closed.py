@@ -35,7 +35,7 @@ _random = SystemRandom()
 
 def closed_rounds(actor: Actor, *, engine: Engine, team_id: str) -> tuple[RoundView, ...]:
     """The closed rounds of a team in the order they were closed, the oldest first."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         team_row(session, actor, team_id)
         found = [
             view(row)
@@ -55,7 +55,7 @@ def closed_responses(actor: Actor, *, engine: Engine, round_id: str) -> tuple[Re
     AppError
         When the round is not closed: before that nobody sees an answer.
     """
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         _closed(session, actor, round_id)
         return tuple(
             Response(side=row.side, answers=json.loads(row.answers), guesses=json.loads(row.guesses))
@@ -65,7 +65,7 @@ def closed_responses(actor: Actor, *, engine: Engine, round_id: str) -> tuple[Re
 
 def closed_comments(actor: Actor, *, engine: Engine, round_id: str) -> tuple[Comment, ...]:
     """The comments of a closed round in random order; they cannot be joined to the rest of a person's answers. Errors as above."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         _closed(session, actor, round_id)
         return tuple(
             Comment(row.side, row.dimension, row.body)
@@ -82,7 +82,7 @@ def record_closed_round(
     """
     require(actor, "manager")
     check_new(new)
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         team_row(session, actor, team_id)
         row = row_of(new, actor=actor, team_id=team_id)
@@ -105,7 +105,7 @@ def close_round(actor: Actor, *, engine: Engine, secret: bytes, round_id: str) -
         When the server's secret is not the one the answers were sealed with; then nothing changes.
     """
     require(actor, "manager")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = rounds.lock_round(session=session, organization_id=actor.organization_id, round_id=round_id)
         if row is None:
             raise NotFound("This round does not exist in your organization.", "Load the page again.")
@@ -123,12 +123,12 @@ def close_due(engine: Engine, *, secret: bytes) -> int:
 
     A round that was sealed with another secret stays as it is, and the log says so.
     """
-    with reading(engine) as session:
+    with reading(engine, organization_id=None) as session:
         due = list(rounds.due(session=session, at=now()))
     number = 0
     for organization_id, round_id in due:
         try:
-            with transaction(engine) as session:
+            with transaction(engine, organization_id=organization_id) as session:
                 row = rounds.lock_round(session=session, organization_id=organization_id, round_id=round_id)
                 if row is None or row.state != "open":
                     continue

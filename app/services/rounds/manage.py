@@ -30,7 +30,7 @@ MOST_PEOPLE = 5_000
 
 def list_rounds(actor: Actor, *, engine: Engine, team_id: str) -> tuple[RoundView, ...]:
     """The rounds of a team, newest first."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         zone = team_row(session, actor, team_id).time_zone
         return tuple(
             view(row, time_zone=zone)
@@ -40,7 +40,7 @@ def list_rounds(actor: Actor, *, engine: Engine, team_id: str) -> tuple[RoundVie
 
 def read_round(actor: Actor, *, engine: Engine, round_id: str) -> RoundView:
     """One round; `NotFound` when the organization has none of that id."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         row = _row(session, actor, round_id)
         return view(row, time_zone=team_row(session, actor, row.team_id).time_zone)
 
@@ -60,7 +60,7 @@ def create_round(actor: Actor, *, engine: Engine, team_id: str, new: NewRound, p
     """
     require(actor, "manager")
     check_new(new)
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         team = team_row(session, actor, team_id)
         row = row_of(new, actor=actor, team_id=team_id)
@@ -82,7 +82,7 @@ def open_round(actor: Actor, *, engine: Engine, secret: bytes, round_id: str) ->
         When it is closed (for good), its last day is over, or it has personal links and nobody is listed.
     """
     require(actor, "manager")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         row = _locked(session, actor, round_id)
         if row.state == "closed":
@@ -112,7 +112,7 @@ def open_round(actor: Actor, *, engine: Engine, secret: bytes, round_id: str) ->
 def add_people(actor: Actor, *, engine: Engine, secret: bytes, round_id: str, people: Sequence[Person]) -> RoundView:
     """Ask more people, before or while the round is open; those already listed by their e-mail address are not asked twice."""
     require(actor, "manager")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = _locked(session, actor, round_id)
         if row.state == "closed":
             raise AppError("This round is closed.", "Start a new round.")
@@ -127,7 +127,7 @@ def add_people(actor: Actor, *, engine: Engine, secret: bytes, round_id: str, pe
 def set_last_day(actor: Actor, *, engine: Engine, round_id: str, day: date | None) -> RoundView:
     """Choose the last day on which answers are taken, until the round is closed; None to close by hand."""
     require(actor, "manager")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = _locked(session, actor, round_id)
         if row.state == "closed":
             raise AppError("This round is closed.", "Start a new round.")
@@ -141,7 +141,7 @@ def raise_minimum(actor: Actor, *, engine: Engine, round_id: str, minimum: int) 
     """Show only larger groups than promised. The number is never lowered once the round was opened, and fixed after the close."""
     require(actor, "manager")
     check_minimum(minimum)
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = _locked(session, actor, round_id)
         if row.state == "closed":
             raise AppError("This round is closed, and what is shown of it is fixed.", "Choose the number for the next round.")
@@ -158,7 +158,7 @@ def raise_minimum(actor: Actor, *, engine: Engine, round_id: str, minimum: int) 
 def remove_round(actor: Actor, *, engine: Engine, round_id: str) -> None:
     """Remove a round that was never opened, with its list of people."""
     require(actor, "manager")
-    with transaction(engine) as session:
+    with transaction(engine, organization_id=actor.organization_id) as session:
         row = _locked(session, actor, round_id)
         if row.state != "draft":
             raise AppError("Only a round that was never opened can be removed.", "Close it instead.")
@@ -171,7 +171,7 @@ def progress(actor: Actor, *, engine: Engine, secret: bytes, round_id: str) -> P
 
     The drafts are opened to tell the sides apart, because no table may say of a row whose side it is.
     """
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         row = _row(session, actor, round_id)
         if row.state != "open":
             return Progress(row.minimum, dict.fromkeys(SIDES, 0))
@@ -187,7 +187,7 @@ def progress(actor: Actor, *, engine: Engine, secret: bytes, round_id: str) -> P
 
 def shared_path(actor: Actor, *, engine: Engine, secret: bytes, round_id: str) -> str | None:
     """The path of the shared link while the round is open, else None; a round of personal links has none."""
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         row = _row(session, actor, round_id)
         return f"/s/{_keys(session, row, secret).token(SHARED)}" if row.state == "open" and row.way == "shared" else None
 
@@ -195,7 +195,7 @@ def shared_path(actor: Actor, *, engine: Engine, secret: bytes, round_id: str) -
 def links(actor: Actor, *, engine: Engine, secret: bytes, round_id: str) -> tuple[Link, ...]:
     """Everybody's own link while the round is open, sales first, by name; managers and owners. Whoever has a link can answer with it."""
     require(actor, "manager")
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         row = _row(session, actor, round_id)
         if row.state != "open":
             return ()
@@ -209,7 +209,7 @@ def links(actor: Actor, *, engine: Engine, secret: bytes, round_id: str) -> tupl
 def people(actor: Actor, *, engine: Engine, round_id: str) -> tuple[Person, ...]:
     """Who is listed, until the close; managers and owners."""
     require(actor, "manager")
-    with reading(engine) as session:
+    with reading(engine, organization_id=actor.organization_id) as session:
         row = _row(session, actor, round_id)
         listed = rounds.contacts(session=session, organization_id=actor.organization_id, round_id=row.id)
         return tuple(Person(one.name, one.email, one.side) for one in listed)

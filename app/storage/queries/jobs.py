@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
+from app.storage.engine import revealing
 from app.storage.tables import ImportJob
 
 
@@ -25,7 +26,23 @@ def running_of(*, session: Session, organization_id: str) -> Sequence[ImportJob]
 
 def running(*, session: Session) -> Sequence[ImportJob]:
     """Every job that says it runs, oldest first: asked once when a process starts, to take up what another left behind."""
-    return session.exec(select(ImportJob).where(ImportJob.state == "running").order_by(col(ImportJob.created_at), col(ImportJob.id))).all()
+    with revealing(session, "clock", "running jobs"):
+        return session.exec(
+            select(ImportJob).where(ImportJob.state == "running").order_by(col(ImportJob.created_at), col(ImportJob.id))
+        ).all()
+
+
+def give_back(*, session: Session, organization_id: str, holder: str) -> None:
+    """Let everybody know that this holder does its running jobs no more."""
+    session.exec(
+        update(ImportJob)
+        .where(
+            col(ImportJob.organization_id) == organization_id,
+            col(ImportJob.holder) == holder,
+            col(ImportJob.state) == "running",
+        )
+        .values(holder="")
+    )
 
 
 def beat(

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
+from app.storage.engine import revealing
 from app.storage.tables import MemberInvitation
 
 
@@ -34,7 +35,8 @@ def member_invitation(*, session: Session, organization_id: str, invitation_id: 
 
 def member_invitation_by_token(*, session: Session, token_sha256: str) -> MemberInvitation | None:
     """The invitation with this token: asked across organizations, because whoever is invited is in none yet."""
-    return session.exec(select(MemberInvitation).where(MemberInvitation.token_sha256 == token_sha256)).one_or_none()
+    with revealing(session, "tokens", token_sha256):
+        return session.exec(select(MemberInvitation).where(MemberInvitation.token_sha256 == token_sha256)).one_or_none()
 
 
 def use(*, session: Session, organization_id: str, invitation_id: str, at: datetime) -> bool:

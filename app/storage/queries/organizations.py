@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from sqlmodel import Session, col, select
 
+from app.storage.engine import revealing
 from app.storage.tables import Action, ActionKind, Member, MemberRole, Organization
 
 
 def organization_by_key(*, session: Session, key: str) -> Organization | None:
     """The organization with a well-known name, such as "local"."""
-    return session.exec(select(Organization).where(Organization.key == key)).one_or_none()
+    with revealing(session, "key", key):
+        return session.exec(select(Organization).where(Organization.key == key)).one_or_none()
 
 
 def organization(*, session: Session, organization_id: str) -> Organization | None:
@@ -28,9 +30,9 @@ def lock_organization(*, session: Session, organization_id: str) -> Organization
     return session.exec(select(Organization).where(Organization.id == organization_id).with_for_update()).one_or_none()
 
 
-def add_organization(*, session: Session, name: str, key: str | None = None) -> Organization:
-    """Add an organization."""
-    row = Organization(name=name, key=key)
+def add_organization(*, session: Session, organization_id: str, name: str, key: str | None = None) -> Organization:
+    """Add an organization; its new id is what the transaction runs on behalf of."""
+    row = Organization(id=organization_id, name=name, key=key)
     session.add(row)
     session.flush()
     return row
@@ -46,21 +48,23 @@ def add_member(*, session: Session, organization_id: str, iss: str, sub: str, di
 
 def memberships(*, session: Session, iss: str, sub: str) -> Sequence[Member]:
     """Every membership of one person, oldest first: asked across organizations, by the verified login."""
-    return session.exec(
-        select(Member)
-        .where(Member.iss == iss, Member.sub == sub, col(Member.removed_at).is_(None))
-        .order_by(col(Member.created_at), col(Member.id))
-    ).all()
+    with revealing(session, "login", iss, sub):
+        return session.exec(
+            select(Member)
+            .where(Member.iss == iss, Member.sub == sub, col(Member.removed_at).is_(None))
+            .order_by(col(Member.created_at), col(Member.id))
+        ).all()
 
 
 def names(*, session: Session, iss: str, sub: str) -> dict[str, str]:
     """The names of the organizations that one person is in, by their ids: asked across organizations, by the verified login."""
-    found = session.exec(
-        select(Organization.id, Organization.name)
-        .join(Member, col(Member.organization_id) == col(Organization.id))
-        .where(Member.iss == iss, Member.sub == sub, col(Member.removed_at).is_(None))
-    )
-    return {row[0]: row[1] for row in found.all()}
+    with revealing(session, "login", iss, sub):
+        found = session.exec(
+            select(Organization.id, Organization.name)
+            .join(Member, col(Member.organization_id) == col(Organization.id))
+            .where(Member.iss == iss, Member.sub == sub, col(Member.removed_at).is_(None))
+        ).all()
+    return {row[0]: row[1] for row in found}
 
 
 def known_member(*, session: Session, organization_id: str, iss: str, sub: str) -> Member | None:

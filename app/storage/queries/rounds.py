@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
 
+from app.storage.engine import revealing
 from app.storage.tables import InvitationKind, RoundSide, SurveyContact, SurveyInvitation, SurveyKey, SurveyRound
 
 
@@ -49,11 +50,12 @@ def survey_rounds(*, session: Session, organization_id: str, team_id: str) -> Se
 
 def due(*, session: Session, at: datetime) -> Sequence[tuple[str, str]]:
     """(organization, round) of every open round whose last day is over: the closing clock asks across organizations."""
-    return session.exec(
-        select(SurveyRound.organization_id, SurveyRound.id)
-        .where(SurveyRound.state == "open", col(SurveyRound.closes_at).is_not(None), col(SurveyRound.closes_at) <= at)
-        .order_by(col(SurveyRound.id))
-    ).all()
+    with revealing(session, "clock", "open rounds"):
+        return session.exec(
+            select(SurveyRound.organization_id, SurveyRound.id)
+            .where(SurveyRound.state == "open", col(SurveyRound.closes_at).is_not(None), col(SurveyRound.closes_at) <= at)
+            .order_by(col(SurveyRound.id))
+        ).all()
 
 
 def salt(*, session: Session, organization_id: str, round_id: str) -> str | None:
@@ -104,5 +106,6 @@ def invitations(*, session: Session, token_hashes: Sequence[str]) -> Mapping[str
 
     A respondent comes with nothing but the token, so it is what finds the organization.
     """
-    found = session.exec(select(SurveyInvitation).where(col(SurveyInvitation.token_hash).in_(token_hashes)))
+    with revealing(session, "tokens", *token_hashes):
+        found = session.exec(select(SurveyInvitation).where(col(SurveyInvitation.token_hash).in_(token_hashes))).all()
     return {row.token_hash: row for row in found}

@@ -15,9 +15,9 @@ from app.services.rounds.answering import Save
 from app.services.rounds.model import Changes
 from app.services.rounds.sealing import new_token
 from app.services.rounds.writer import Writer
-from app.storage.engine import reading
 from app.storage.tables import SurveyDraft
 from app.survey.model import Response
+from tests.owners import everything
 from tests.survey_rounds import (
     DIMENSIONS,
     ITEMS,
@@ -33,7 +33,7 @@ from tests.survey_rounds import (
 
 
 def drafts(engine: Engine) -> int:
-    with reading(engine) as session:
+    with everything(engine) as session:
         return int(session.execute(select(func.count()).select_from(SurveyDraft)).scalar_one())
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import Engine, text
 from app.services.actor import Actor
 from app.services.rounds import closed
 from app.services.rounds.sealing import token_hash
-from app.storage.engine import reading
+from tests.owners import everything
 from tests.survey_rounds import DIMENSIONS, ITEMS, SECRET, answer, opened_round, personal_tokens, random_answers, team_of
 
 PEOPLE = 8
@@ -78,7 +78,7 @@ def orders_of_answers(engine: Engine, round_id: str, content: bytes) -> dict[str
     if engine.dialect.name == "postgresql":
         queries |= {"by place": "ORDER BY ctid", "by transaction": "ORDER BY xmin::text::bigint, cmin::text::bigint, ctid"}
     found = {}
-    with reading(engine) as session:
+    with everything(engine) as session:
         for name, order in queries.items():
             rows = session.execute(
                 text(f"SELECT id, answers FROM survey_response WHERE round_id = :round {order}"), {"round": round_id}
@@ -105,7 +105,7 @@ def file_of(engine: Engine) -> bytes:
 
 def everything_stored(engine: Engine) -> set[str]:
     """Every value of every table of the survey, as text."""
-    with reading(engine) as session:
+    with everything(engine) as session:
         rows = itertools.chain.from_iterable(session.execute(text(f"SELECT * FROM {table}")).all() for table in TABLES)
         return {str(value) for row in rows for value in row if value is not None}
 
@@ -168,14 +168,14 @@ def test_while_a_round_is_open_a_seal_tells_nothing_about_its_content(engine: En
     low = {}
     asked = ITEMS if kind == "whole survey" else ITEMS[:1]
     for token in personal_tokens(owner, engine, shown.id).values():
-        with reading(engine) as session:
+        with everything(engine) as session:
             before = {row[0] for row in session.execute(text("SELECT key FROM survey_draft")).all()}
         value = random.choice((1, 5))
         answer(engine, token, dict.fromkeys(asked, value))
-        with reading(engine) as session:
+        with everything(engine) as session:
             (key,) = {row[0] for row in session.execute(text("SELECT key FROM survey_draft")).all()} - before
         low[key] = value == 1
-    with reading(engine) as session:
+    with everything(engine) as session:
         sealed = {row[0]: bytes(row[1]) for row in session.execute(text("SELECT key, sealed FROM survey_draft")).all()}
     assert len({len(one) for one in sealed.values()}) == 1
     looks: dict[str, Callable[[bytes], float]] = {
@@ -204,7 +204,7 @@ def test_what_the_close_destroys_is_gone_from_the_file(engine: Engine, owner: Ac
     shown = opened_round(owner, engine, team_id, people=team_of(3, 0))
     for token in personal_tokens(owner, engine, shown.id).values():
         answer(engine, token, random_answers(Random(1)))
-    with reading(engine) as session:
+    with everything(engine) as session:
         salt = str(session.execute(text("SELECT salt FROM survey_key")).scalar_one())
         keys = [str(row[0]) for row in session.execute(text("SELECT key FROM survey_draft")).all()]
     assert engine.dialect.name != "sqlite" or salt.encode() in file_of(engine)

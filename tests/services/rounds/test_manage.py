@@ -13,8 +13,8 @@ from app.services.actor import Actor, add_member
 from app.services.rounds import answering, closed, manage
 from app.services.rounds.model import Person, Progress
 from app.services.teams import set_time_zone
-from app.storage.engine import reading
 from app.storage.queries import organizations, rounds
+from tests.owners import everything
 from tests.survey_rounds import ITEMS, SECRET, SURVEY, answer, begin, new_round, opened_round, personal_tokens, shared_token, team_of
 
 
@@ -34,7 +34,7 @@ def test_a_round_goes_from_draft_to_open_to_closed_and_never_back(engine: Engine
     assert answering.open_link(engine, secret=SECRET, token=token, device="x") is None
     with pytest.raises(AppError, match="cannot be opened again"):
         manage.open_round(owner, engine=engine, secret=SECRET, round_id=made.id)
-    with reading(engine) as session:
+    with everything(engine) as session:
         noted = [row.what for row in organizations.actions(session=session, organization_id=owner.organization_id)]
     assert sorted(what for what in noted if what.startswith("round")) == ["round_closed", "round_created", "round_opened"]
 
@@ -198,7 +198,7 @@ def test_the_salt_is_there_only_while_the_round_is_open(engine: Engine, owner: A
     shown = opened_round(owner, engine, team_id)
 
     def salt() -> str | None:
-        with reading(engine) as session:
+        with everything(engine) as session:
             return rounds.salt(session=session, organization_id=owner.organization_id, round_id=shown.id)
 
     assert len(salt() or "") == 64

@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 from app.errors import NotFound
 from app.services.actor import Actor
 from app.services.rounds import closed, manage, reminding
-from app.storage.engine import reading
 from app.storage.queries import rounds, survey_answers
+from tests.owners import everything
 from tests.survey_rounds import ITEMS, SECRET, answer, new_round, opened_round, personal_tokens, team_of
 
 
@@ -77,7 +77,7 @@ def test_no_query_answers_for_another_organization(engine: Engine, owner: Actor,
     shown = opened_round(owner, engine, team_id, people=team_of(1, 0))
     (token,) = personal_tokens(owner, engine, shown.id).values()
     answer(engine, token, {ITEMS[0]: 1})
-    with reading(engine) as session:
+    with everything(engine) as session:
         mine: dict[str, Any] = {"session": session, "organization_id": owner.organization_id, "round_id": shown.id}
         other = {**mine, "organization_id": stranger.organization_id}
         ((key, _),) = survey_answers.drafts(**mine)
@@ -89,7 +89,7 @@ def test_no_query_answers_for_another_organization(engine: Engine, owner: Actor,
             survey_answers.draft(**other, key=key),
         ]
     closed.close_round(owner, engine=engine, secret=SECRET, round_id=shown.id)
-    with reading(engine) as session:
+    with everything(engine) as session:
         other = {"session": session, "organization_id": stranger.organization_id, "round_id": shown.id}
         answers += [list(survey_answers.responses(**other)), list(survey_answers.comments(**other))]
     assert [found for found in answers if found not in (None, [])] == []
