@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import Session
 
 from app.errors import FileRefused, LimitReached
 from app.ingest.limits import Limits
@@ -22,6 +21,7 @@ from app.services.teams import create_team
 from app.services.uploads import start_upload
 from app.settings import settings
 from app.storage.tables import ImportJob, KeptReport
+from tests.owners import everything
 from tests.survey_rounds import SECRET, new_round, opened_round
 
 LIMITS = Limits()
@@ -67,7 +67,7 @@ def test_imports_at_a_time(engine: Engine, owner: Actor, team_id: str) -> None:
         return start_upload(owner, engine=engine, team_id=team_id, data=data, name=f"{number}.csv", limits=LIMITS).id
 
     waiting = [upload(number) for number in range(3)]
-    with Session(engine) as session, session.begin():
+    with everything(engine) as session:
         # Two are being read by another computer that gave a sign of life just now.
         for one in waiting[:2]:
             session.add(
@@ -95,7 +95,7 @@ def test_imports_at_a_time(engine: Engine, owner: Actor, team_id: str) -> None:
 def test_reports_at_a_time(engine: Engine, owner: Actor, team_id: str, tmp_path: Path) -> None:
     other = create_team(owner, engine=engine, name="South").id
     maker = kept.Maker(Counting(tmp_path), tmp_path, "code")
-    with Session(engine) as session, session.begin():
+    with everything(engine) as session:
         # One of each team: the limit is the organization's.
         for team in (team_id, other):
             session.add(

@@ -162,6 +162,6 @@ def test_a_stranger_finds_nothing(engine: Engine, owner: Actor, stranger: Actor,
 
 def test_an_action_outlives_its_round(engine: Engine, owner: Actor, team_id: str, round_id: str) -> None:
     planned = plan(owner, engine, team_id, round_id)
-    with engine.begin() as connection:
-        connection.execute(text("DELETE FROM survey_round WHERE id = :id"), {"id": round_id})
+    with everything(engine) as session:
+        session.execute(text("DELETE FROM survey_round WHERE id = :id"), {"id": round_id})
     assert [(one.id, one.round_id) for one in list_actions(owner, engine=engine, team_id=team_id)] == [(planned.id, None)]

@@ -9,13 +9,12 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, create_engine, inspect, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.storage import migrations
 from app.storage.engine import make_engine
 from app.storage.tables import Base
-from tests.owners import everything
+from tests.owners import everything, owners_engine
 
 SEEDS: dict[str, tuple[str, ...]] = {
     "0001": (
@@ -140,7 +139,7 @@ def test_the_tables_in_the_code_are_those_in_the_database(engine: Engine) -> Non
 
 
 def test_drift_is_seen(engine: Engine) -> None:
-    with engine.begin() as connection:
+    with owners_engine(engine) as owners, owners.begin() as connection:
         connection.execute(text("ALTER TABLE team ADD COLUMN colour TEXT"))
     assert ["colour" in difference for difference in migrations.check(engine)] == [True]
 
@@ -154,10 +153,11 @@ def test_migrated_and_newly_made_tables_are_the_same_down_to_the_checks(engine: 
         other.dispose()
         return
     name = f"test_{uuid4().hex}"
-    administration = create_engine(make_url(engine.url), isolation_level="AUTOCOMMIT")
+    owners = engine.url.set(username="postgres")
+    administration = create_engine(owners, isolation_level="AUTOCOMMIT")
     with administration.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
-    other = make_engine(engine.url.set(database=name))
+    other = make_engine(owners.set(database=name))
     Base.metadata.create_all(other)
     assert described(engine) == described(other)
     other.dispose()

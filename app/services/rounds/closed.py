@@ -221,7 +221,11 @@ def _closed(session: Session, actor: Actor, round_id: str) -> SurveyRound:
 
 
 def _clear_traces(engine: Engine) -> None:
-    """Remove from the files what the close has deleted: SQLite's log, and the dead rows that PostgreSQL keeps until it tidies up."""
+    """Remove from the files what the close has deleted: SQLite's log, and the dead rows that PostgreSQL keeps until it tidies up.
+
+    A role that owns nothing may not vacuum before PostgreSQL 17, and is only warned; there autovacuum of these tables begins at the first
+    dead row (`app.storage.policies.TIDIED`).
+    """
     try:
         if engine.dialect.name == "sqlite":
             connection = engine.raw_connection()
