@@ -32,7 +32,7 @@ install: $(VENV)/.installed ## Install what the app needs into .venv
 install-dev: $(VENV)/.installed-dev ## Install what the tests and checks need as well
 
 test: install-dev ## Run every test on all cores (ARGS="tests/metrics -k win_rate")
-	$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
+	$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: install-dev ## Check format, lint, types, direction of imports, boundaries, docs
 	$(PY) -m ruff format --check .

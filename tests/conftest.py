@@ -74,6 +74,14 @@ def _fail(report: pytest.TestReport | pytest.CollectReport) -> None:
         report.longrepr = f"Everything is required here, and this was skipped. {reason}"
 
 
+# --- Order ---------------------------------------------------------------------------------------------------------
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole files are shared out in this order, so the long ones, with a browser, begin first and nobody waits for them at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
 # --- Real files -----------------------------------------------------------------------------------------------------
 
 

@@ -18,7 +18,7 @@ from tests.e2e.conftest import Serve, settle
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 NewPage = Callable[..., "Page"]
 

@@ -33,7 +33,7 @@ from tests.survey_rounds import DIMENSIONS, SURVEY, new_round, team_of
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 NewPage = Callable[..., "Page"]
 PARTS = len(DIMENSIONS)
