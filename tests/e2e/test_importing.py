@@ -254,7 +254,7 @@ def test_several_questions_once_and_the_second_month_without_a_click(place: Plac
     assert page.get_by_text("The file does not settle this").count() == 0
     assert page.get_by_text("50 rows").first.is_visible()
     page.get_by_role("button", name="Take it back").click()
-    page.get_by_text("Deals: 25 rows").wait_for(timeout=MINUTE)
+    page.get_by_text("25 rows, 2025").filter(visible=True).first.wait_for(timeout=MINUTE)
     views = history(place.actor, engine=place.engine, team_id=place.team_id)
     assert [(view.file_name, view.state, view.info.rows) for view in views] == [
         ("february.csv", "undone", 50),

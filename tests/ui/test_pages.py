@@ -79,6 +79,11 @@ def test_an_import_is_undone(open_page: Open, loaded: AppTest) -> None:
     assert "Nothing is loaded yet" in words(open_page("overview"))
 
 
+def test_an_import_is_taken_back_where_it_is_told(open_page: Open, loaded: AppTest) -> None:
+    assert "taken back" in words(click(loaded, "Take it back"))
+    assert "Nothing is loaded yet" in words(open_page("overview"))
+
+
 def test_a_file_in_progress_waits_on_every_device_and_can_be_discarded(open_page: Open) -> None:
     upload(open_page("data"), DEALS)
     other = open_page("data")

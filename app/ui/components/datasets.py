@@ -48,15 +48,19 @@ def history_of(visit: Visit) -> None:
 
 
 def _said(visit: Visit) -> None:
-    """What the last import or deletion did, once."""
+    """What the last import or deletion did, once; the click on its way back comes one run later, when it is no longer said."""
+    undoable = st.session_state.pop("undoable", None)
+    if undoable is not None and st.session_state.get("undo-now"):
+        _undo(visit, undoable)
     said = st.session_state.pop("imported", None)
     if said is not None:
         sentence, dataset_id = said
         st.success(escape(sentence), icon=":material/check:")
         with st.container(horizontal=True, vertical_alignment="center"):
             link("overview", "See the overview", icon=":material/dashboard:")
-            if dataset_id is not None and st.button("Take it back", icon=":material/undo:", key="undo-now", type="tertiary"):
-                _undo(visit, dataset_id)
+            if dataset_id is not None:
+                st.session_state["undoable"] = dataset_id
+                st.button("Take it back", icon=":material/undo:", key="undo-now", type="tertiary")
     gone = st.session_state.pop("deleted", None)
     if gone is not None:
         st.success(escape(deletion_words(gone)), icon=":material/delete:")
