@@ -397,5 +397,5 @@ def _too_much(name: str) -> FileRefused:
 
 def _defect(trace: str, name: str) -> FileRefused:
     reference = secrets.token_hex(4)
-    _LOG.error("import %s could not be read\n%s", reference, trace)
+    _LOG.error("import could not be read, reference %s\n%s", reference, trace)
     return FileRefused("The file could not be read.", f"Export it again, or report reference {reference} with the file.", file=name)

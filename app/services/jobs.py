@@ -19,6 +19,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from app import counters
 from app.clock import now
 from app.errors import AppError, Stopped
 from app.ingest import gate
@@ -330,6 +331,7 @@ def _work(job_id: str, engine: Engine, actor: Actor, upload_id: str, kind: JobKi
         reference = secrets.token_hex(4)
         _LOG.exception("import job, reference %s", reference)
         error = AppError("Something went wrong on our side.", f"Try again, or report reference {reference}.")
+    counters.count("imports", "stopped" if running.stop.is_set() else "done" if error is None else "failed")
     over.set()
     beating.join()
     try:

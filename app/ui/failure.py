@@ -7,6 +7,7 @@ import secrets
 
 import streamlit as st
 
+from app import counters
 from app.errors import AppError
 
 logger = logging.getLogger(__name__)
@@ -17,6 +18,7 @@ def show(error: BaseException) -> bool:
     if isinstance(error, AppError):
         explain(error)
         return True
+    counters.count("reruns", "failed")
     reference = secrets.token_hex(4)
     logger.error("reference %s", reference, exc_info=error)
     st.error(

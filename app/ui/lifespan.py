@@ -13,8 +13,10 @@ from typing import Any
 
 import streamlit as st
 
+from app import logs
 from app.settings import refuse_public_listening, settings
 from app.storage import glance
+from app.ui import draining
 
 FIRST_PAGE = ("app.ui.frame", "app.ui.made", "app.ui.components.overview", "numpy", "PIL.Image")
 """What the first page is made of: the database's library above all; the last two are for the icon."""
@@ -25,6 +27,9 @@ AFTER = 1.0
 
 CLOSING_AFTER = 60.0
 """Seconds until the clock that closes rounds of the survey is loaded; nobody waits for it."""
+
+TAKE_UP_SECONDS = 5.0
+"""How often a process looks for imports that another one has left behind."""
 
 first_page = Event()
 """Set when the first page has been shown."""
@@ -41,6 +46,8 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     objects are made and dropped in a rerun, and few survive it.
     """
     chosen = settings()
+    if chosen.log == "json":
+        logs.install(replica=chosen.replica)
     chosen.prepare_folders()
     refuse_public_listening(st.get_option("server.address"), login=chosen.login)
     if chosen.database_url.startswith("sqlite") and not glance.is_current(chosen.database_url):
@@ -53,7 +60,12 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     closing = Timer(CLOSING_AFTER, _close_rounds)
     closing.daemon = True
     closing.start()
+    over = Event()
+    if not chosen.database_url.startswith("sqlite"):
+        Thread(target=_take_up_again, args=(over,), name="take-up", daemon=True).start()
+    draining.listen(chosen.drain_seconds)
     yield {}
+    over.set()
     closing.cancel()
     from app.charts import workers
     from app.services import jobs
@@ -99,6 +111,13 @@ def _look() -> None:
     with suppress(AppError, SQLAlchemyError):
         actor = who(engine)
         snapshot_key(actor, engine=engine, team_id=shown_team(actor, engine=engine).id)
+
+
+def _take_up_again(over: Event) -> None:
+    """Look now and then whether another process has ended in the middle of an import, and go on with it."""
+    while not over.wait(TAKE_UP_SECONDS):
+        if not draining.is_draining():
+            _take_up()
 
 
 def _take_up() -> None:

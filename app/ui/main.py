@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import monotonic
 
 import streamlit as st
 
+from app import counters
 from app.errors import AppError
 from app.ui.failure import explain
 from app.ui.frame import example_mark
@@ -25,9 +27,12 @@ chosen = st.navigation(
 )
 st.html(Path(__file__).with_name("contrast.css"))
 example_mark()
+began = monotonic()
 try:
     chosen.run()
 except AppError as error:
     explain(error)
 finally:
+    counters.count("reruns", "done")
+    counters.rerun_took(monotonic() - began)
     first_page.set()

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import html
 import logging
+import re
+from base64 import b64encode
 from collections.abc import Sequence
+from hashlib import sha256
+from hmac import compare_digest
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
@@ -16,12 +22,30 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app import counters
+from app.clock import now
 from app.errors import AccessDenied, AppError
+from app.settings import settings
+from app.ui import draining
+from app.ui.edge import Edge, is_direct
 
 if TYPE_CHECKING:
     from app.services.actor import Actor
 
 logger = logging.getLogger(__name__)
+
+_STARTED = now().timestamp()
+
+HSTS = "max-age=63072000"
+"""Two years without a connection in the clear, said only where the visitor's connection is encrypted."""
+
+
+def _inline_scripts() -> str:
+    """The hashes of the scripts that stand in Streamlit's own page, so that no other script in a page is run."""
+    page = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    return " ".join(f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in scripts)
+
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -30,7 +54,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     # Streamlit sets styles from script, and its Vega runs expressions through an interpreter, so no script may be evaluated.
     "Content-Security-Policy": (
-        "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+        f"default-src 'self'; script-src 'self' {_inline_scripts()} 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss: data: blob:; worker-src 'self' blob:; "
         "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
     ),
@@ -38,25 +62,42 @@ HEADERS = {
 
 
 class SecurityHeaders:
-    """Adds `HEADERS` to every answer that has not set them itself."""
+    """Adds `HEADERS` to every answer that has not set them itself, and says which process has answered.
+
+    Over an encrypted connection (a proxy says so by X-Forwarded-Proto) every cookie is for encrypted connections only.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and add the headers when the answer starts."""
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        replica, encrypted = settings().replica, scope.get("scheme") in ("https", "wss")
 
         async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in ("http.response.start", "websocket.accept"):
+                message.setdefault("headers", [])
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                if replica:
+                    headers["X-Replica"] = replica
+                if message["type"] == "http.response.start":
+                    for name, value in HEADERS.items():
+                        headers.setdefault(name, value)
+                    if scope["path"].startswith("/media/"):
+                        headers["Cache-Control"] = "no-store"
+                if encrypted:
+                    headers["Strict-Transport-Security"] = HSTS
+                    message["headers"] = [(name, _secure(value) if name.lower() == b"set-cookie" else value) for name, value in headers.raw]
             await send(message)
 
         await self._app(scope, receive, with_headers)
+
+
+def _secure(cookie: bytes) -> bytes:
+    return cookie if b"; secure" in cookie.lower() else cookie + b"; Secure"
 
 
 async def ready(_: Request) -> Response:
@@ -70,12 +111,26 @@ async def ready(_: Request) -> Response:
         engine = cache.database()
         return {"ready": migrations.is_ready(engine), "schema": migrations.current(engine), "code": cache.code_version()[:12]}
 
+    if draining.is_draining():
+        return JSONResponse({"ready": False, "draining": True}, status_code=503)
     try:
         found = await run_in_threadpool(state)
     except Exception:  # whatever is wrong, this process cannot serve
         logger.exception("not ready")
         return JSONResponse({"ready": False}, status_code=503)
     return JSONResponse(found, status_code=200 if found["ready"] else 503)
+
+
+async def metrics(request: Request) -> Response:
+    """What this process has counted, as OpenMetrics: for this computer, or for whoever shows the token; 404 for others."""
+    wanted, shown = settings().metrics_token, request.headers.get("authorization", "")
+    if not (is_direct(request.scope) or (wanted and compare_digest(shown.encode(), f"Bearer {wanted}".encode()))):
+        return PlainTextResponse("Not Found", status_code=404)
+    gauges = {
+        "draining": ("Whether the process takes no new visitors.", float(draining.is_draining())),
+        "start_time_seconds": ("When the process started, in seconds since 1970.", _STARTED),
+    }
+    return Response(counters.text(gauges=gauges), media_type=counters.CONTENT_TYPE, headers={"Cache-Control": "no-store"})
 
 
 async def download(request: Request) -> Response:
@@ -150,9 +205,10 @@ async def shared(request: Request) -> Response:
 
 ROUTES: Sequence[BaseRoute] = (
     Route("/ready", ready),
+    Route("/metrics", metrics),
     Route("/download/{token}/{name}", download),
     Route("/shared/{token}", shared),
     Route("/s/{rest:path}", Survey()),
     Route("/survey-round/{rest:path}", Survey()),
 )
-MIDDLEWARE: Sequence[Middleware] = (Middleware(SecurityHeaders),)
+MIDDLEWARE: Sequence[Middleware] = (Middleware(SecurityHeaders), Middleware(Edge))

@@ -17,6 +17,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from app import counters
 from app.clock import now
 from app.errors import AppError, NotFound
 from app.metrics.engine import Engine as Counting
@@ -230,11 +231,14 @@ def _work(actor: Actor, engine: Engine, view: ReportView, maker: Maker) -> None:
             content = pdf(report)
             numbers = json.dumps(document(found.card), ensure_ascii=False, sort_keys=True)
         _finish(actor, engine, view, content=content, numbers=numbers, edition=found.card.edition)
+        counters.count("reports", "done")
     except AppError as refused:
+        counters.count("reports", "failed")
         _fail(actor, engine, view, str(refused))
     except Exception:
         reference = secrets.token_hex(4)
-        _LOG.exception("report %s failed, reference %s", view.id, reference)
+        counters.count("reports", "failed")
+        _LOG.exception("report failed, reference %s", reference)
         _fail(actor, engine, view, f"Something went wrong on our side. Make the report again, or tell us the reference {reference}.")
 
 

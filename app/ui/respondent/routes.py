@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, Router
 
+from app import counters
 from app.errors import AppError
 from app.services.rounds import answering
 from app.services.rounds.answering import Opened, Save
@@ -180,7 +181,12 @@ async def _save(request: Request, token: str, changes: Changes) -> Outcome:
     here, address = state(), _address(request)
     if not here.limiter.allows(address, token):
         raise _Wait
-    outcome = await wrap_future(here.writer.submit(Save(token, _device(request), changes)))
+    try:
+        outcome = await wrap_future(here.writer.submit(Save(token, _device(request), changes)))
+    except Exception:
+        counters.count("answers", "failed")
+        raise
+    counters.count("answers", "unavailable" if outcome == "unavailable" else "saved")
     if outcome == "unavailable":
         here.limiter.miss(address, token)
     else:
@@ -205,7 +211,8 @@ def _guarded(handler: Handler) -> Handler:
         except forms.TooLarge:
             return _trouble(request, status=413)
         except AppError as error:
-            logger.warning("a respondent's page: %s", error)
+            # Its words may quote what was typed.
+            logger.warning("a respondent's page was refused: %s", type(error).__name__)
             return _trouble(request, status=400)
         except Exception:  # a respondent never sees a traceback
             logger.exception("a respondent's page failed")
