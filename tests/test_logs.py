@@ -63,8 +63,7 @@ def test_a_line_says_when_what_and_where(log: io.StringIO) -> None:
         logging.getLogger("app.somewhere").exception("it failed, reference %s", "0123abcd")
     (line,) = lines(log)
     assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", str(line.pop("time")))
-    (place,) = line.pop("where")  # type: ignore[misc]
-    assert re.fullmatch(r"tests/test_logs\.py:\d+ test_a_line_says_when_what_and_where", place)
+    assert re.fullmatch(r"\['tests/test_logs\.py:\d+ test_a_line_says_when_what_and_where'\]", str(line.pop("where")))
     assert line == {
         "level": "error",
         "logger": "app.somewhere",
