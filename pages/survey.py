@@ -19,5 +19,5 @@ for shown in rounds:
         draft_card(visit, shown)
 if not visit.team.is_example:
     new_round(visit, first=not rounds)
-closed_list(tuple(shown for shown in rounds if shown.state == "closed"))
+closed_list(visit, tuple(shown for shown in rounds if shown.state == "closed"))
 next_step(visit)

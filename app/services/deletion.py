@@ -18,6 +18,7 @@ from sqlmodel import Session
 from app.errors import AppError, NotFound
 from app.services import kept
 from app.services.actor import Actor, require
+from app.services.alignment import remember_shown
 from app.services.datasets import dataset_row
 from app.services.stored_json import from_json
 from app.services.teams import team_row
@@ -84,6 +85,8 @@ def delete_import(actor: Actor, *, engine: Engine, dataset_id: str, cache_dir: P
 def delete_team(actor: Actor, *, engine: Engine, team_id: str, cache_dir: Path) -> None:
     """Delete a team with everything of it, for good: imports, rounds, reports, next steps. Owners only.
 
+    What its rounds have shown of whom is kept without the answers, so that asking the same people as another team gives nobody away.
+
     Raises
     ------
     AppError
@@ -100,6 +103,7 @@ def delete_team(actor: Actor, *, engine: Engine, team_id: str, cache_dir: Path) 
         hashes = tuple(
             {one.parquet_sha256 for one in datasets.history(session=session, organization_id=actor.organization_id, team_id=team_id)}
         )
+        remember_shown(session, organization_id=actor.organization_id, team_id=team_id)
         session.delete(row)
         session.flush()
         session.expire_all()

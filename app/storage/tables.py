@@ -587,6 +587,25 @@ class SurveyPublication(Base, table=True):
     content: str = Field(sa_type=Text)
 
 
+class SurveyRemoved(Base, table=True):
+    """What is kept of a publication whose round was removed: of which groups it showed which items, as JSON, and the roll.
+
+    There is no answer and no score in it. Without it, a round could be removed and nearly the same people asked again, and the
+    difference would be the answers of those who came or left.
+    `team_id` may be that of a team that is gone.
+    """
+
+    __tablename__ = "survey_removed"
+    __table_args__ = (Index("ix_survey_removed_organization_id", "organization_id"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    organization_id: str = Field(foreign_key="organization.id", ondelete="CASCADE", max_length=32)
+    team_id: str = Field(max_length=32)
+    content: str = Field(sa_type=Text)
+    roll: str | None = Field(default=None, sa_type=Text)
+    removed_at: datetime = Field(default_factory=now)
+
+
 class PlannedAction(Base, table=True):
     """A practice that the team took up after a round, with who sees to it until when.
 

@@ -20,15 +20,26 @@ MOST_ATOMS = 16
 
 
 @dataclass(frozen=True)
+class Shown:
+    """Of a publication, all that later ones are held against: who answered, and which items it showed of which groups. No score."""
+
+    minimum: int
+    turnout: tuple[Turnout, ...]
+    items: tuple[tuple[str, tuple[Group, ...]], ...]
+
+
+@dataclass(frozen=True)
 class Earlier:
-    """An earlier publication of the same team.
+    """An earlier publication of the same organization.
 
     `people` holds marks of the people invited to a side, where they are known. They count only where everybody invited answered:
-    otherwise nobody can know whose answers are in the sum.
+    otherwise nobody can know whose answers are in the sum. `elsewhere` says that it is another team's: two teams of about the same size
+    are other people, unless the marks say that they are not.
     """
 
-    published: Published
+    shown: Shown
     people: Mapping[Side, frozenset[str]] = field(default_factory=dict)
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,13 @@ class _Known:
     sides: frozenset[Side]
     size: int
     people: frozenset[str] | None
+    elsewhere: bool = False
+
+
+def shown_of(published: Published) -> Shown:
+    """What of a publication later ones are held against."""
+    items = tuple((item.id, tuple(view.group for view in item.views if not isinstance(view.score, Suppressed))) for item in published.items)
+    return Shown(published.minimum, published.turnout, items)
 
 
 def given_away_items(
@@ -52,18 +70,18 @@ def given_away_items(
     people
         Marks of the people invited, by side, where they are known.
     earlier
-        What earlier rounds of the same team have published.
+        What earlier rounds of the same team have published, and those of the organization's other teams.
     """
     blocked: dict[Group, set[str]] = {group: set() for group in GROUPS}
     now = _known(turnout, people)
-    for id in {item.id for before in earlier for item in before.published.items} if now else ():
+    for id in {id for before in earlier for id, _ in before.shown.items} if now else ():
         shown = []
         for before in earlier:
-            views = [view for item in before.published.items if item.id == id for view in item.views]
-            groups = {view.group for view in views if not isinstance(view.score, Suppressed)}
-            shown.extend(_with_sum([known for group, known in _known(before.published.turnout, before.people).items() if group in groups]))
+            groups = {group for item, of_item in before.shown.items if item == id for group in of_item}
+            known_of = _known(before.shown.turnout, before.people, elsewhere=before.elsewhere)
+            shown.extend(_with_sum([known for group, known in known_of.items() if group in groups]))
         # Where the minimum was raised later, older rounds may differ by fewer; they are out, and hiding all that follows would not help.
-        level = minimum if _safe([], shown, minimum=minimum) else min(before.published.minimum for before in earlier)
+        level = minimum if _safe([], shown, minimum=minimum) else min(before.shown.minimum for before in earlier)
         added: list[_Known] = []
         for group, known in now.items():
             # The two sides of this round add up as well, so the second is looked at together with the first.
@@ -74,14 +92,14 @@ def given_away_items(
     return {group: frozenset(ids) for group, ids in blocked.items()}
 
 
-def _known(turnout: Sequence[Turnout], people: Mapping[Side, frozenset[str]]) -> dict[Group, _Known]:
+def _known(turnout: Sequence[Turnout], people: Mapping[Side, frozenset[str]], *, elsewhere: bool = False) -> dict[Group, _Known]:
     """The groups that are shown and of which everybody answered, so that the company knows who they are."""
     found: dict[Group, _Known] = {}
     for of_group in turnout:
         if not isinstance(of_group.answered, Suppressed) and of_group.answered == of_group.invited:
             sides: tuple[Side, ...] = SIDES if of_group.group == "together" else (of_group.group,)
             marks = frozenset().union(*(people[side] for side in sides)) if all(side in people for side in sides) else None
-            found[of_group.group] = _Known(frozenset(sides), of_group.answered, marks)
+            found[of_group.group] = _Known(frozenset(sides), of_group.answered, marks, elsewhere)
     return found
 
 
@@ -91,7 +109,7 @@ def _with_sum(of_round: list[_Known]) -> list[_Known]:
         return of_round
     marks = [known.people for known in of_round if known.people is not None]
     both = frozenset().union(*marks) if len(marks) == len(of_round) else None
-    return [*of_round, _Known(frozenset(SIDES), sum(known.size for known in of_round), both)]
+    return [*of_round, _Known(frozenset(SIDES), sum(known.size for known in of_round), both, of_round[0].elsewhere)]
 
 
 def _safe(new: Sequence[_Known], shown: Sequence[_Known], *, minimum: int) -> bool:
@@ -100,7 +118,7 @@ def _safe(new: Sequence[_Known], shown: Sequence[_Known], *, minimum: int) -> bo
         return False
     for one in new:
         for other in shown:
-            if one.people is not None and other.people is not None:
+            if other.elsewhere or (one.people is not None and other.people is not None):
                 continue
             # Who they are is not known here, but everybody in the company knows who came and who left.
             apart = abs(one.size - other.size)

@@ -91,7 +91,7 @@ def publish(
     people
         Marks of the people invited, by side, the same mark for the same person in every round; a side is left out where they are not known.
     earlier
-        What earlier rounds of the same team have published.
+        What earlier rounds of the same team have published, and those of the organization's other teams.
     comments
         (side, dimension, text) of comments that are kept apart from the responses; those in the responses count as well.
 

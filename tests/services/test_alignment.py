@@ -5,25 +5,30 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from pathlib import Path
 from unittest import mock
 
 import pytest
 from sqlalchemy import Engine
 
-from app.errors import NotFound
+from app.errors import AccessDenied, AppError, NotFound
 from app.services import alignment
 from app.services.actor import Actor
-from app.services.rounds.closed import close_round, record_closed_round
+from app.services.deletion import delete_team
+from app.services.rounds.closed import close_round, closed_responses, record_closed_round
 from app.services.rounds.manage import create_round, open_round
 from app.services.rounds.model import NewRound, Person, RoundView
 from app.services.stored_json import from_json, to_json
-from app.storage.queries import rounds
+from app.services.teams import create_team, example_team
+from app.storage.engine import reading
+from app.storage.queries import publications, rounds
 from app.survey.disclosure import publish
 from app.survey.model import Response, Side
 from app.survey.published import Comments, Published, Score, Suppressed
 from app.survey.questionnaire import newest
 from tests.owners import everything
 from tests.survey.people import at_random
+from tests.survey_rounds import SECRET, answer, opened_round, personal_tokens, team_of
 
 PULSE = newest().only(["roles", "budget"])
 
@@ -63,6 +68,73 @@ def test_a_second_round_of_nearly_the_same_people_hides_what_the_first_would_giv
     scores = [[dimension.view("sales").score for dimension in found.dimensions] for found in (first, second)]
     assert all(isinstance(score, Score) for score in scores[0])
     assert [score.code for score in scores[1] if isinstance(score, Suppressed)] == ["between_rounds", "between_rounds"]
+
+
+def sales_hidden(actor: Actor, engine: Engine, team_id: str) -> list[bool]:
+    """Of each closed round, whether the first subject of sales is hidden because of earlier rounds."""
+    scores = [found.dimensions[0].view("sales").score for _, found in alignment.results(actor, engine=engine, team_id=team_id)]
+    return [isinstance(score, Suppressed) and score.code == "between_rounds" for score in scores]
+
+
+def test_a_removed_round_gives_nobody_away(engine: Engine, owner: Actor, team_id: str) -> None:
+    everybody = people(10, 6)
+    spring = closed(owner, engine, team_id, "Spring", everybody[1:], on=date(2026, 3, 1), invited={"sales": 9, "marketing": 6})
+    assert sales_hidden(owner, engine, team_id) == [False]
+    alignment.remove_closed_round(owner, engine=engine, round_id=spring.id)
+    assert alignment.results(owner, engine=engine, team_id=team_id) == ()
+    with reading(engine, organization_id=owner.organization_id) as session:
+        (kept,) = publications.removed(session=session, organization_id=owner.organization_id)
+    assert json.loads(kept.content)["turnout"][0]["answered"] == 9
+    assert "value" not in kept.content
+    with pytest.raises(NotFound):
+        closed_responses(owner, engine=engine, round_id=spring.id)
+    closed(owner, engine, team_id, "Autumn", everybody, on=date(2026, 9, 1), invited={"sales": 10, "marketing": 6})
+    assert sales_hidden(owner, engine, team_id) == [True]
+
+
+def test_a_round_that_nobody_looked_at_leaves_nothing_behind(engine: Engine, owner: Actor, team_id: str) -> None:
+    everybody = people(10, 6)
+    spring = closed(owner, engine, team_id, "Spring", everybody[1:], on=date(2026, 3, 1), invited={"sales": 9, "marketing": 6})
+    alignment.remove_closed_round(owner, engine=engine, round_id=spring.id)
+    closed(owner, engine, team_id, "Autumn", everybody, on=date(2026, 9, 1), invited={"sales": 10, "marketing": 6})
+    assert sales_hidden(owner, engine, team_id) == [False]
+
+
+def test_only_a_closed_round_of_a_team_of_ones_own_is_removed(engine: Engine, owner: Actor, stranger: Actor, team_id: str) -> None:
+    made = create_round(owner, engine=engine, team_id=team_id, new=NewRound("Draft", PULSE.version, ("roles",), ("en",)))
+    with pytest.raises(AppError, match="not closed"):
+        alignment.remove_closed_round(owner, engine=engine, round_id=made.id)
+    spring = closed(owner, engine, team_id, "Spring", people(9, 7), on=date(2026, 3, 1))
+    viewer = Actor(owner.organization_id, owner.member_id, "viewer")
+    for actor, error in ((stranger, NotFound), (viewer, AccessDenied)):
+        with pytest.raises(error):
+            alignment.remove_closed_round(actor, engine=engine, round_id=spring.id)
+    example = closed(owner, engine, example_team(owner, engine=engine).id, "Played", people(9, 7), on=date(2026, 3, 1))
+    with pytest.raises(AppError, match="example"):
+        alignment.remove_closed_round(owner, engine=engine, round_id=example.id)
+
+
+def test_the_same_people_asked_as_another_team_give_nobody_away(engine: Engine, owner: Actor, team_id: str) -> None:
+    south = create_team(owner, engine=engine, name="South").id
+    for team, asked in ((team_id, team_of(9, 0)), (south, team_of(10, 0))):
+        shown = opened_round(owner, engine, team, people=asked, dimensions=("roles",))
+        for token in personal_tokens(owner, engine, shown.id).values():
+            answer(engine, token, {item.id: 3 for item in PULSE.items_of("roles")}, finish=True)
+        close_round(owner, engine=engine, secret=SECRET, round_id=shown.id)
+        assert sales_hidden(owner, engine, team) == [team == south]
+
+
+def test_a_team_that_is_deleted_and_made_again_gives_nobody_away(engine: Engine, owner: Actor, team_id: str, tmp_path: Path) -> None:
+    south = create_team(owner, engine=engine, name="South").id
+    everybody = people(10, 6)
+    closed(owner, engine, south, "Spring", everybody[1:], on=date(2026, 3, 1), invited={"sales": 9, "marketing": 6})
+    assert sales_hidden(owner, engine, south) == [False]
+    delete_team(owner, engine=engine, team_id=south, cache_dir=tmp_path)
+    again = create_team(owner, engine=engine, name="South").id
+    # A team that was there before is other people, as far as anybody knows.
+    for team, hidden in ((again, True), (team_id, False)):
+        closed(owner, engine, team, "Autumn", everybody, on=date(2026, 9, 1), invited={"sales": 10, "marketing": 6})
+        assert sales_hidden(owner, engine, team) == [hidden]
 
 
 def test_comments_come_with_the_round_and_apart_from_answers(engine: Engine, owner: Actor, team_id: str) -> None:

@@ -224,6 +224,7 @@ TRIED_ELSEWHERE = {
     "app.services.rounds.reminding": "tests/services/rounds/test_strangers.py",
     "app.services.survey_file": "tests/services/test_survey_file.py",
     "app.services.survey_weights": "tests/services/test_survey_weights.py",
+    "app.services.teams_beside": "tests/services/test_teams_beside.py",
 }
 """Modules whose use cases are tried by a stranger in a test of their own; the play company is made in the actor's own organization."""
 

@@ -72,6 +72,10 @@ SEEDS: dict[str, tuple[str, ...]] = {
         "VALUES ('n', 'l', 'https://id', 'anna', 'o', '2026-01-02 03:04:05+00:00', '2026-01-02 03:04:05+00:00', false)",
         "INSERT INTO action (id, organization_id, what, subject, at) VALUES ('f', 'o', 'role_changed', 'm', '2026-01-02 03:04:05+00:00')",
     ),
+    "0009": (
+        "INSERT INTO survey_removed (id, organization_id, team_id, content, roll, removed_at) "
+        "VALUES ('d', 'o', 'gone', '{}', NULL, '2026-01-02 03:04:05+00:00')",
+    ),
 }
 """Rows as the code of each revision would have written them, added once the database stands at that revision."""
 

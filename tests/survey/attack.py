@@ -26,7 +26,7 @@ from types import ModuleType
 
 import numpy as np
 
-from app.survey.between_rounds import Earlier
+from app.survey.between_rounds import Earlier, shown_of
 from app.survey.disclosure import publish
 from app.survey.model import SIDES, Answer, Response, Side
 from app.survey.published import Distribution, Group, Published, Score, Share, Suppressed, index, total
@@ -137,7 +137,7 @@ def firm(seed: int) -> list[Round]:
             people=marks if personal else {},
             earlier=earlier,
         )
-        earlier.append(Earlier(published, marks if personal else {}))
+        earlier.append(Earlier(shown_of(published), marks if personal else {}))
         rounds.append(Round(asked, tuple(staff), answers, personal, published))
         minimum += random.choice((0, 0, 0, 1))
     return rounds

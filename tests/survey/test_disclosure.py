@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from app.errors import AppError
-from app.survey.between_rounds import Earlier
+from app.survey.between_rounds import Earlier, shown_of
 from app.survey.disclosure import publish
-from app.survey.model import Response
+from app.survey.model import Response, Side
 from app.survey.published import (
     Agreement,
     Comments,
@@ -261,15 +261,20 @@ GIVEN_AWAY = Suppressed(
 TEN = several("sales", *[(2, 3, 3)] * 4, *[(3, 2, 4)] * 4, (4, 4, 4), (2, 2, 2))
 
 
+def before_it(published: Published, people: dict[Side, frozenset[str]] | None = None, *, elsewhere: bool = False) -> Earlier:
+    """A publication as a later one is held against it."""
+    return Earlier(shown_of(published), people or {}, elsewhere)
+
+
 def test_where_everybody_answered_twice_and_one_came_the_second_round_is_hidden() -> None:
-    first = Earlier(publish(ROLES, TEN[:9], invited={"sales": 9}))
+    first = before_it(publish(ROLES, TEN[:9], invited={"sales": 9}))
     second = publish(ROLES, TEN, invited={"sales": 10}, earlier=[first])
     assert {item.view("sales").score for item in second.items} == {GIVEN_AWAY}
     view = second.dimension("roles").view("sales")
     assert (view.score, view.agreement, view.unknown) == (GIVEN_AWAY, GIVEN_AWAY, GIVEN_AWAY)
     # What is hidden gives nothing away, so the third round is held against the first alone.
-    third = publish(ROLES, TEN[:9], invited={"sales": 9}, earlier=[first, Earlier(second)])
-    assert third.items == first.published.items
+    third = publish(ROLES, TEN[:9], invited={"sales": 9}, earlier=[first, before_it(second)])
+    assert third.items == publish(ROLES, TEN[:9], invited={"sales": 9}).items
 
 
 @pytest.mark.parametrize(
@@ -281,7 +286,7 @@ def test_where_everybody_answered_twice_and_one_came_the_second_round_is_hidden(
     ],
 )
 def test_only_what_can_be_known_counts(invited: int | None, asked: int, shown: bool) -> None:
-    first = Earlier(publish(ROLES, TEN[:9], invited={"sales": 9}))
+    first = before_it(publish(ROLES, TEN[:9], invited={"sales": 9}))
     people = (TEN * 2)[:asked]
     minimum = 5 if shown else 7
     second = publish(ROLES, people, invited={} if invited is None else {"sales": invited}, earlier=[first], minimum=minimum)
@@ -289,7 +294,7 @@ def test_only_what_can_be_known_counts(invited: int | None, asked: int, shown: b
 
 
 def test_known_people_count_where_numbers_do_not_tell() -> None:
-    first = Earlier(publish(ROLES, TEN[:9], invited={"sales": 9}), {"sales": frozenset("abcdefghi")})
+    first = before_it(publish(ROLES, TEN[:9], invited={"sales": 9}), {"sales": frozenset("abcdefghi")})
     same, swapped = (
         publish(ROLES, TEN[1:], invited={"sales": 9}, people={"sales": frozenset(marks)}, earlier=[first]).items[0].view("sales").score
         for marks in ("abcdefghi", "bcdefghij")
@@ -298,11 +303,20 @@ def test_known_people_count_where_numbers_do_not_tell() -> None:
     assert swapped == GIVEN_AWAY
 
 
+@pytest.mark.parametrize(("people", "shown"), [("abcdefghi", False), ("klmnopqrs", True), (None, True)])
+def test_another_team_counts_where_its_people_are_known(people: str | None, shown: bool) -> None:
+    # Nine people asked as another team, and now ten: the same nine and one more, nine others and one more, or nobody knows.
+    marks: dict[Side, frozenset[str]] = {} if people is None else {"sales": frozenset(people)}
+    first = before_it(publish(ROLES, TEN[:9], invited={"sales": 9}), marks, elsewhere=True)
+    now = publish(ROLES, TEN, invited={"sales": 10}, people={"sales": frozenset("abcdefghij")}, earlier=[first])
+    assert isinstance(now.items[0].view("sales").score, Score) is shown
+
+
 def test_the_sides_of_a_round_are_held_together_against_an_earlier_total() -> None:
     # Four and four were shown together; now each side has one more: both sides together minus the eight are two people.
     before = publish(ROLES, TEN[:4] + MARKETING[:4], invited={"sales": 4, "marketing": 4})
     assert before.groups == ("together",)
-    now = publish(ROLES, TEN[:5] + MARKETING[:5], invited={"sales": 5, "marketing": 5}, earlier=[Earlier(before)])
+    now = publish(ROLES, TEN[:5] + MARKETING[:5], invited={"sales": 5, "marketing": 5}, earlier=[before_it(before)])
     assert {view.score.code for item in now.items for view in item.views if isinstance(view.score, Suppressed)} >= {"between_rounds"}
     shown = [view for item in now.items for view in item.views if isinstance(view.score, Score)]
     assert shown == []
@@ -310,7 +324,7 @@ def test_the_sides_of_a_round_are_held_together_against_an_earlier_total() -> No
 
 def test_a_pulse_is_held_against_the_items_it_shares() -> None:
     full, pulse = newest().only(["roles", "budget"]), newest().only(["budget", "communication"])
-    first = Earlier(publish(full, at_random(full, "sales", 9, seed=1, unknown=0), invited={"sales": 9}))
+    first = before_it(publish(full, at_random(full, "sales", 9, seed=1, unknown=0), invited={"sales": 9}))
     second = publish(pulse, at_random(pulse, "sales", 10, seed=1, unknown=0), invited={"sales": 10}, earlier=[first])
     hidden = {item.dimension for item in second.items if isinstance(item.view("sales").score, Suppressed)}
     assert hidden == {"budget"}

@@ -108,6 +108,9 @@ def test_answers_from_a_file_become_a_round(open_page: Open) -> None:
     owner, team_id = team()
     ((shown, published),) = alignment.results(owner, engine=cache.database(), team_id=team_id)
     assert (shown.name, shown.dimensions, published.answered("sales")) == ("antworten", ("roles",), 6)
+    assert "**antworten**" in words(open_page("survey"))
+    click(open_page("survey"), "Remove this round")
+    assert alignment.results(owner, engine=cache.database(), team_id=team_id) == ()
 
 
 def test_a_file_that_is_no_answers_is_explained(open_page: Open) -> None:

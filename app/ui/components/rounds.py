@@ -10,6 +10,7 @@ import streamlit as st
 
 from app import wording
 from app.errors import AppError
+from app.services.alignment import remove_closed_round
 from app.services.rounds import closed, manage, reminding
 from app.services.rounds.model import RoundView
 from app.services.rounds.reminding import Occasion, Sent
@@ -97,7 +98,7 @@ def draft_card(visit: Visit, shown: RoundView) -> None:
         changes(visit, shown)
 
 
-def closed_list(shown: tuple[RoundView, ...]) -> None:
+def closed_list(visit: Visit, shown: tuple[RoundView, ...]) -> None:
     """The closed rounds."""
     if not shown:
         return
@@ -106,6 +107,23 @@ def closed_list(shown: tuple[RoundView, ...]) -> None:
         days = _days(one)
         with st.container(border=True):
             st.markdown(f"**{escape(one.name)}** · {days} · {_facts(one, open_=False)}")
+            if not visit.team.is_example and visit.actor.role != "viewer":
+                _removing(visit, one)
+
+
+def _removing(visit: Visit, shown: RoundView) -> None:
+    with st.popover("Remove", icon=":material/delete:", type="tertiary"):
+        st.markdown(
+            "Removing is for good: the answers and comments of this round are gone, here and in the trend. Reports that were made stay. "
+            "The app remembers of whom it has shown what, without the answers, so that asking again gives nobody away."
+        )
+        if st.button("Remove this round", key=f"remove-{shown.id}", icon=":material/delete:"):
+            try:
+                remove_closed_round(visit.actor, engine=visit.engine, round_id=shown.id)
+            except AppError as error:
+                explain(error)
+                return
+            st.rerun()
 
 
 def _days(shown: RoundView) -> str:
