@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from app.errors import AppError
 
-COMMANDS = ("run", "answers", "inspect", "read", "scorecard", "passport", "report", "survey", "sample")
+COMMANDS = ("run", "answers", "inspect", "read", "scorecard", "passport", "report", "survey", "sample", "check")
 
 
 def main(arguments: Sequence[str]) -> int:

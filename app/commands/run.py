@@ -82,17 +82,22 @@ def free_port(address: str, wanted: int) -> int:
     raise ConfigurationError(f"No port from {wanted} on is free.", "Stop another program, or choose one with --port.")
 
 
-def _serve(address: str, port: int, max_upload_mb: int) -> int:
-    from streamlit.web import cli  # noqa: TID251 - the command starts Streamlit's own server, it draws nothing
-
-    os.chdir(ROOT)
+def streamlit_arguments(address: str, port: int, max_upload_mb: int) -> list[str]:
+    """What `streamlit run` is told: the program, and the options that follow from the app's own settings."""
     options = {
         "server.address": address,
         "server.port": port,
         "server.headless": "true",
         "server.maxUploadSize": max_upload_mb,
     }
-    sys.argv = ["streamlit", "run", str(ROOT / "streamlit_app.py"), *(part for k, v in options.items() for part in (f"--{k}", str(v)))]
+    return [str(ROOT / "streamlit_app.py"), *(part for k, v in options.items() for part in (f"--{k}", str(v)))]
+
+
+def _serve(address: str, port: int, max_upload_mb: int) -> int:
+    from streamlit.web import cli  # noqa: TID251 - the command starts Streamlit's own server, it draws nothing
+
+    os.chdir(ROOT)
+    sys.argv = ["streamlit", "run", *streamlit_arguments(address, port, max_upload_mb)]
     cli.main(prog_name="streamlit", standalone_mode=False)
     return 0
 
