@@ -9,7 +9,21 @@ from collections.abc import Sequence
 
 from app.errors import AppError
 
-COMMANDS = ("run", "answers", "inspect", "read", "scorecard", "passport", "report", "survey", "sample", "check")
+COMMANDS = (
+    "run",
+    "answers",
+    "inspect",
+    "read",
+    "scorecard",
+    "passport",
+    "report",
+    "survey",
+    "sample",
+    "check",
+    "database",
+    "backup",
+    "restore",
+)
 
 
 def main(arguments: Sequence[str]) -> int:

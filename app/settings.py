@@ -58,6 +58,9 @@ class Settings:
         Where the app keeps its database and its cache.
     database_url
         ``sqlite:///folder/file.db`` or ``postgresql://user:password@host/name``; where none is set, a SQLite file in `data_dir`.
+    migration_url
+        The same PostgreSQL database with the role that owns the tables, for upgrades and backups, where `database_url` names a lesser
+        role. Where none is set, `database_url` is used for these too.
     cache_dir
         Copies of imported tables by their hash; can be deleted at any time. Defaults to ``cache`` in `data_dir`.
     address, port
@@ -96,6 +99,7 @@ class Settings:
     data_dir: Path
     # A password may stand in the address, so it is not shown when the settings are printed.
     database_url: str = field(repr=False)
+    migration_url: str = field(repr=False)
     cache_dir: Path
     address: str
     port: int
@@ -137,6 +141,11 @@ class Settings:
                 f"{PREFIX}WORKER_SECONDS is shorter than {PREFIX}WORKER_CPU_SECONDS.",
                 "A file may take as long on the clock as in processor time, so set it to at least the same.",
             )
+
+    @property
+    def owner_url(self) -> str:
+        """The address of the database with the role that owns the tables."""
+        return self.migration_url or self.database_url
 
     @property
     def max_upload_bytes(self) -> int:
@@ -215,7 +224,8 @@ def read(environment: Mapping[str, str]) -> Settings:
     login: Login = "oidc" if _one_of(given, "login", ("none", "oidc")) == "oidc" else "none"
     return Settings(
         data_dir=data_dir,
-        database_url=_database_url(given.get("database_url", f"sqlite:///{(data_dir / 'scorecard.db').as_posix()}")),
+        database_url=_database_url("database_url", given.get("database_url", f"sqlite:///{(data_dir / 'scorecard.db').as_posix()}")),
+        migration_url=_migration_url(given.get("migration_url", "")),
         cache_dir=ROOT / Path(given["cache_dir"]).expanduser() if "cache_dir" in given else data_dir / "cache",
         address=given.get("address", "127.0.0.1"),
         port=_whole(given, "port", 8501, least=1, most=65_535),
@@ -274,7 +284,13 @@ def _senseless(name: str, why: str) -> ConfigurationError:
     return ConfigurationError(f"{PREFIX}{name.upper()} {why}.", "Correct it, or remove it to use the default.")
 
 
-def _database_url(url: str) -> str:
+def _migration_url(url: str) -> str:
+    if url and urlsplit(url).scheme not in _POSTGRESQL:
+        raise ConfigurationError(f"{PREFIX}MIGRATION_URL is not PostgreSQL.", "SQLite has no roles; leave it out there.")
+    return _database_url("migration_url", url) if url else ""
+
+
+def _database_url(setting: str, url: str) -> str:
     """The address of a database that is supported. No refusal quotes it, because a password may stand in it."""
     try:
         scheme, path = urlsplit(url).scheme, urlsplit(url).path
@@ -282,7 +298,7 @@ def _database_url(url: str) -> str:
         scheme, path = "", ""
     if scheme in _SQLITE:
         return _sqlite_address(url)
-    name = f"{PREFIX}DATABASE_URL"
+    name = f"{PREFIX}{setting.upper()}"
     if scheme not in _POSTGRESQL:
         raise ConfigurationError(
             f"{name} is neither SQLite nor PostgreSQL.", "Write sqlite:///folder/file.db or postgresql://user:password@host/name."

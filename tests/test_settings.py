@@ -44,6 +44,7 @@ def test_without_any_setting_it_is_one_persons_app_in_the_projects_folder() -> N
     assert asdict(settings()) == {
         "data_dir": ROOT / "var",
         "database_url": f"sqlite:///{ROOT.as_posix()}/var/scorecard.db",
+        "migration_url": "",
         "cache_dir": ROOT / "var" / "cache",
         "address": "127.0.0.1",
         "port": 8501,
@@ -100,7 +101,20 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -
     "url", ["postgresql://anna:pw@db.example/scorecard", "postgres://db/scorecard", "postgresql+psycopg:///scorecard?host=/run/pg"]
 )
 def test_postgresql_is_taken_as_written(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    assert given(monkeypatch, DATABASE_URL=url).database_url == url
+    found = given(monkeypatch, DATABASE_URL=url)
+    assert (found.database_url, found.owner_url) == (url, url)
+
+
+def test_the_owner_of_the_tables_may_have_an_address_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = given(monkeypatch, DATABASE_URL="postgresql://server@db/scorecard", MIGRATION_URL=f"postgresql://owner:{SECRET}@db/scorecard")
+    assert found.owner_url == f"postgresql://owner:{SECRET}@db/scorecard"
+    assert SECRET not in repr(found)
+
+
+def test_sqlite_has_no_owner(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert refusal(monkeypatch, MIGRATION_URL="sqlite:///x.db") == (
+        "SCORECARD_MIGRATION_URL is not PostgreSQL. SQLite has no roles; leave it out there."
+    )
 
 
 @pytest.mark.parametrize(

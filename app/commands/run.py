@@ -56,8 +56,10 @@ def _prepare(chosen: Settings) -> None:
     from app.storage import migrations
     from app.storage.engine import make_engine
 
+    owners = make_engine(chosen.owner_url)
+    migrations.upgrade(owners)
+    owners.dispose()
     engine = make_engine(chosen.database_url)
-    migrations.upgrade(engine)
     if chosen.login == "none":
         ensure_play_company(local_actor(engine), engine=engine, limits=chosen.limits(), say=lambda text: sys.stdout.write(f"{text}\n"))
     engine.dispose()
