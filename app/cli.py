@@ -12,6 +12,7 @@ from app.errors import AppError
 COMMANDS = (
     "run",
     "answers",
+    "found",
     "inspect",
     "read",
     "scorecard",

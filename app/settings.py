@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 """The project's folder: relative paths in the settings begin here, not where the command was typed."""
 
 Login = Literal["none", "oidc"]
+Founding = Literal["closed", "open"]
 LogKind = Literal["text", "json"]
 
 PREFIX = "SCORECARD_"
@@ -67,6 +68,8 @@ class Settings:
         Where the server listens. An address that others can reach is refused without a login.
     login
         ``none``: one person on their own computer. ``oidc``: members sign in at the identity provider in Streamlit's secrets.
+    founding
+        ``open``: whoever signs in may found an organization. ``closed``: organizations are founded with ``python -m app found``.
     max_upload_mb
         Largest file in megabytes; 800 alone, and at most 50 with a login, when a process is shared.
     max_rows, max_columns
@@ -104,6 +107,7 @@ class Settings:
     address: str
     port: int
     login: Login
+    founding: Founding
     max_upload_mb: int
     max_rows: int
     max_columns: int
@@ -230,6 +234,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         address=given.get("address", "127.0.0.1"),
         port=_whole(given, "port", 8501, least=1, most=65_535),
         login=login,
+        founding="open" if _one_of(given, "founding", ("closed", "open")) == "open" else "closed",
         max_upload_mb=_whole(given, "max_upload_mb", UPLOAD_MB_HOSTED if login == "oidc" else UPLOAD_MB_ALONE, least=1, most=950),
         max_rows=_whole(given, "max_rows", 6_000_000, least=1),
         max_columns=_whole(given, "max_columns", 500, least=1, most=16_384),

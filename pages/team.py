@@ -1,8 +1,8 @@
-"""Team settings: name, time zone, currency, the day the programme began, the team's own benchmarks, what counts in the survey."""
+"""Team settings: name, time zone, currency, the programme's first day, own benchmarks, what counts in the survey; the other teams."""
 
 from __future__ import annotations
 
-from app.ui.components.team import benchmarks, settings_form, survey_weights
+from app.ui.components.team import benchmarks, settings_form, survey_weights, teams
 from app.ui.frame import head, next_step
 from app.ui.guard import enter
 
@@ -11,4 +11,5 @@ head(visit)
 settings_form(visit)
 benchmarks(visit)
 survey_weights(visit)
+teams(visit)
 next_step(visit)

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, sync_playwright
 from app.ui import navigation
 from tests.bench.servers import CHROMIUM_ARGS, app_command, chromium, free_port, serve
 
-PAGES = tuple(page.name for page in navigation.PAGES)
+PAGES = tuple(page.name for page in navigation.pages(login=False))
 WIDTHS = {"": (1280, 900), "-phone": (390, 844)}
 README = {"overview", "compare", "numbers", "evidence", "alignment"}
 """Pages whose wide, light picture the README shows."""

@@ -49,6 +49,7 @@ def test_without_any_setting_it_is_one_persons_app_in_the_projects_folder() -> N
         "address": "127.0.0.1",
         "port": 8501,
         "login": "none",
+        "founding": "closed",
         "max_upload_mb": 800,
         "max_rows": 6_000_000,
         "max_columns": 500,

@@ -201,6 +201,5 @@ def _refuse_over(row: SignIn, at: datetime) -> None:
 
 
 def _memberships(session: Session, who: Identity) -> tuple[Membership, ...]:
-    names = organizations.names(session=session, iss=who.iss, sub=who.sub)
-    rows = organizations.memberships(session=session, iss=who.iss, sub=who.sub)
-    return tuple(Membership(Actor(row.organization_id, row.id, row.role), names[row.organization_id]) for row in rows)
+    rows = organizations.named_memberships(session=session, iss=who.iss, sub=who.sub)
+    return tuple(Membership(Actor(row.organization_id, row.id, row.role), name) for row, name in rows)

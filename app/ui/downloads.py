@@ -1,4 +1,4 @@
-"""Files for download, through our own route: made when they are asked for, handed only to the organization they belong to.
+"""Files for download, through our own route: made when they are asked for, handed only to the member they were offered to.
 
 A page offers a file; the offer is a random-looking address that this process remembers for a while. Streamlit's own media
 addresses ask nobody who they are, so they are not used for anything that belongs to a team.
@@ -15,6 +15,7 @@ from hashlib import sha256
 from threading import Lock
 
 from app.clock import now
+from app.services.actor import Actor
 
 OFFERS = 3_000
 SECONDS = 3_600
@@ -29,21 +30,22 @@ class Offer:
     """A file that can be fetched: whose it is, what it is called, what kind it is, and how it is made."""
 
     organization_id: str
+    member_id: str
     file_name: str
     media_type: str
     make: Callable[[], bytes]
     until: float
 
 
-def offer(organization_id: str, *, file_name: str, media_type: str, content_key: str, make: Callable[[], bytes]) -> str:
-    """The address of a file, relative to the app.
+def offer(actor: Actor, *, file_name: str, media_type: str, content_key: str, make: Callable[[], bytes]) -> str:
+    """The address of a file for a member, relative to the app.
 
     The same file offered again has the same address, so that a rerun offers nothing new. `content_key` names the content
     (a hash); it is part of the address only through a keyed hash, so addresses cannot be guessed.
     """
-    token = sha256(_secret + "\0".join((organization_id, file_name, content_key)).encode()).hexdigest()[:40]
+    token = sha256(_secret + "\0".join((actor.organization_id, actor.member_id, file_name, content_key)).encode()).hexdigest()[:40]
     with _lock:
-        _offers[token] = Offer(organization_id, safe_name(file_name), media_type, make, now().timestamp() + SECONDS)
+        _offers[token] = Offer(actor.organization_id, actor.member_id, safe_name(file_name), media_type, make, now().timestamp() + SECONDS)
         _offers.move_to_end(token)
         while len(_offers) > OFFERS:
             _offers.popitem(last=False)

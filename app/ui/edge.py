@@ -115,7 +115,7 @@ class Edge:
         answer = self._refusal(scope, path)
         if answer is not None:
             await answer(scope, receive, send)
-        elif path.startswith("/shared/"):
+        elif path.startswith(("/shared/", "/invitation/")):
             await self._link(scope, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -152,7 +152,7 @@ class Edge:
         return _later(f"{UPLOADS} files of the largest size in ten minutes are the most from one network.", wait=600)
 
     async def _link(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """A read-only link: whoever tries links that open nothing has to wait, whoever has one that did is let through."""
+        """A link with a token: whoever tries links that open nothing has to wait, whoever has one that did is let through."""
         network, token = network_of(scope), scope["path"]
         if not self._links.allows(network, token):
             counters.count("refusals", "link")

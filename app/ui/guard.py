@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import streamlit as st
 from sqlalchemy import Engine
 
 from app.charts.theme import Mode
-from app.errors import AccessDenied
+from app.errors import AccessDenied, SignedOut
 from app.services.actor import Actor
 from app.services.scorecard.sources import Sources, of
 from app.services.snapshots import snapshot_key, snapshots
@@ -20,6 +20,9 @@ from app.settings import settings
 from app.tables import TableName
 from app.ui import cache
 from app.ui.navigation import PageName, PageSpec, page
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 T = TypeVar("T")
 
@@ -36,10 +39,19 @@ class Visit:
     """One run of a page: who asks, for which team, and what is loaded for it (`loaded` is a hash of everything)."""
 
     page: PageSpec
-    actor: Actor
+    member: Callable[[], Actor]
     team: TeamView
     engine: Engine
     loaded: str
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks.
+
+        With a login it is asked anew when a button, a part of the page or a file uses it later: what a page knew of a member who has been
+        removed since is worth nothing.
+        """
+        return self.member()
 
     @property
     def mode(self) -> Mode:
@@ -75,21 +87,54 @@ class Visit:
 def enter(name: PageName) -> Visit:
     """Let the visitor in.
 
-    Without a login the app serves one person on the loopback address, and the implied owner is let in. The page is stopped with a
-    plain sentence when nobody may be let in.
+    Without a login the app serves one person on the loopback address, and the implied owner is let in. With one, whoever is not signed
+    in, or is in no organization yet, finds the door instead of the page.
     """
-    engine = cache.database()
+    engine, spec = cache.database(), page(name)
     try:
         actor = who(engine)
     except AccessDenied as refused:
+        _door(engine, refused)
+    if settings().login == "none":
+        if spec.needs_login:
+            st.info("Members are part of an app with a login. On your own computer you are the only one.", icon=":material/lock:")
+            st.stop()
+        member: Callable[[], Actor] = lambda: actor  # noqa: E731 - two ways to say who it is
+    else:
+        from app.ui.login import StillIn
+
+        member = StillIn(engine, actor)
+    team = shown_team(actor, engine=engine)
+    return Visit(spec, member, team, engine, snapshot_key(actor, engine=engine, team_id=team.id))
+
+
+def who(engine: Engine, request: Request | None = None) -> Actor:
+    """The member behind this browser session, or behind a request to an address of our own.
+
+    Raises
+    ------
+    SignedOut
+        When nobody is signed in, or not any more.
+    AccessDenied
+        When whoever is signed in is in no organization.
+    """
+    if settings().login == "none":
+        return cache.local_owner(engine)
+    # Imported here: without a login nothing of one is loaded.
+    from app.ui import login
+
+    return login.member(engine, request)
+
+
+def _door(engine: Engine, refused: AccessDenied) -> NoReturn:
+    """What somebody sees who may not be let in."""
+    if settings().login == "none":
         st.error(str(refused), icon=":material/lock:")
         st.stop()
-    team = shown_team(actor, engine=engine)
-    return Visit(page(name), actor, team, engine, snapshot_key(actor, engine=engine, team_id=team.id))
+    from app.ui.components import door
 
-
-def who(engine: Engine) -> Actor:
-    """The member behind this session; AccessDenied when there is none."""
-    if settings().login != "none":
-        raise AccessDenied("This app is set to need a login, and the login is not part of this version.", "Set SCORECARD_LOGIN=none.")
-    return cache.local_owner(engine)
+    if isinstance(refused, SignedOut):
+        door.sign_in(refused)
+    else:
+        door.no_organization(engine)
+    st.stop()

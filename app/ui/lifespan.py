@@ -50,6 +50,10 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
         logs.install(replica=chosen.replica)
     chosen.prepare_folders()
     refuse_public_listening(st.get_option("server.address"), login=chosen.login)
+    if chosen.login != "none":
+        from app.ui.login import providers
+
+        providers()
     if chosen.database_url.startswith("sqlite") and not glance.is_current(chosen.database_url):
         from app.storage import migrations
         from app.ui import cache
@@ -107,6 +111,10 @@ def _look() -> None:
 
     cache.code_version()
     engine = cache.database()
+    if settings().login != "none":
+        # Nobody is signed in here; the first to come needs the login's modules.
+        import_module("app.ui.components.door")
+        return
     # Whoever may not be let in, or whatever the database lacks, the page itself says it.
     with suppress(AppError, SQLAlchemyError):
         actor = who(engine)

@@ -1,4 +1,4 @@
-"""The frame around every page: title, menu, and the mark of the example company."""
+"""The frame around every page: title, menu, who is here for which team, and the mark of the example company."""
 
 from __future__ import annotations
 
@@ -9,26 +9,32 @@ import streamlit as st
 
 from app import counters
 from app.errors import AppError
+from app.settings import settings
 from app.ui.failure import explain
-from app.ui.frame import example_mark
+from app.ui.frame import above
 from app.ui.lifespan import first_page
-from app.ui.navigation import PAGES
+from app.ui.navigation import pages
 
 ICON = Path(__file__).with_name("icon.svg")
 """A file of our own: an icon by name would be fetched from another host."""
 
 st.set_page_config(page_title="Alignment Scorecard", page_icon=str(ICON), layout="wide", initial_sidebar_state="auto")
 
+hosted = settings().login != "none"
+draw_above = above()
 chosen = st.navigation(
     [
         st.Page(spec.path, title=spec.title, icon=spec.icon, url_path=spec.name, default=spec.name == "overview", help=spec.question)
-        for spec in PAGES
-    ]
+        for spec in pages(login=hosted)
+    ],
+    # Somebody who is not let in sees the door, whatever address they typed; the pages behind it ask for themselves as well.
+    position="hidden" if draw_above is None else "sidebar",
 )
 st.html(Path(__file__).with_name("contrast.css"))
-example_mark()
 began = monotonic()
 try:
+    if draw_above is not None:
+        draw_above()
     chosen.run()
 except AppError as error:
     explain(error)

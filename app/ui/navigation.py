@@ -8,12 +8,15 @@ from typing import Literal
 
 PAGES_FOLDER = Path(__file__).resolve().parents[2] / "pages"
 
-PageName = Literal["overview", "data", "numbers", "compare", "evidence", "survey", "alignment", "next_steps", "report", "team"]
+PageName = Literal["overview", "data", "numbers", "compare", "evidence", "survey", "alignment", "next_steps", "report", "team", "members"]
 
 
 @dataclass(frozen=True)
 class PageSpec:
-    """One page: its file's name, what the menu calls it, its icon, the question it answers, and the page that comes next."""
+    """One page: its file's name, what the menu calls it, its icon, the question it answers, and the page that comes next.
+
+    One that `needs_login` has nothing to say where the app serves one person.
+    """
 
     name: PageName
     title: str
@@ -21,6 +24,7 @@ class PageSpec:
     question: str
     next: PageName
     next_label: str
+    needs_login: bool = False
 
     @property
     def path(self) -> Path:
@@ -73,7 +77,21 @@ PAGES: tuple[PageSpec, ...] = (
     ),
     PageSpec("report", "Report", ":material/picture_as_pdf:", "What do we hand to the board?", "overview", "See the overview"),
     PageSpec("team", "Team settings", ":material/groups:", "How does the app know our team?", "overview", "See the overview"),
+    PageSpec(
+        "members",
+        "Members",
+        ":material/badge:",
+        "Who is in our organization, and what may they do?",
+        "overview",
+        "See the overview",
+        needs_login=True,
+    ),
 )
+
+
+def pages(*, login: bool) -> tuple[PageSpec, ...]:
+    """The pages of the menu, with or without a login."""
+    return tuple(spec for spec in PAGES if login or not spec.needs_login)
 
 
 def page(name: PageName) -> PageSpec:

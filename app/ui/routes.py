@@ -1,4 +1,4 @@
-"""Our own addresses beside Streamlit's: readiness and downloads; and the headers every answer carries."""
+"""Our own addresses beside Streamlit's: readiness, downloads, reports, invitations, survey; and the headers every answer carries."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 import re
 from base64 import b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
 from hmac import compare_digest
 from importlib import import_module
@@ -18,13 +19,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import counters
 from app.clock import now
-from app.errors import AccessDenied, AppError
+from app.errors import AccessDenied, AppError, SignedOut
 from app.settings import settings
 from app.ui import draining
 from app.ui.edge import Edge, is_direct
@@ -141,10 +142,12 @@ async def download(request: Request) -> Response:
     if found is None:
         return _sorry("This download is no longer offered.", "Go back to the page and click again.", status=404)
     try:
-        actor = await run_in_threadpool(_member)
-        if actor.organization_id != found.organization_id:
-            raise AccessDenied("This file belongs to another organization.")
+        actor = await run_in_threadpool(_member, request)
+        if (actor.organization_id, actor.member_id) != (found.organization_id, found.member_id):
+            raise AccessDenied("This file was offered to somebody else.")
         content = await run_in_threadpool(found.make)
+    except SignedOut:
+        return _sorry("You are not signed in.", "Sign in, then go back to the page and click again.", status=403)
     except AccessDenied:
         return _sorry("This download is not yours.", "", status=403)
     except AppError as error:
@@ -171,11 +174,55 @@ def _sorry(what: str, remedy: str, *, status: int) -> Response:
     )
 
 
-def _member() -> Actor:
+def _member(request: Request) -> Actor:
     from app.ui import cache
     from app.ui.guard import who
 
-    return who(cache.database())
+    return who(cache.database(), request)
+
+
+async def invitation(request: Request) -> Response:
+    """An invitation to become a member: remembered in this browser until its person has signed in, and used up only by their click.
+
+    One that is unknown, used, over or taken back gives the same answer; `Edge` slows down who tries many.
+    """
+    if settings().login == "none":
+        return _sorry("There is nothing here.", "", status=404)
+    from app.services.members import offered
+    from app.ui import cache, login
+
+    token = request.path_params["token"]
+    found = await run_in_threadpool(lambda: offered(cache.database(), token=token))
+    if found is None:
+        return _sorry(
+            "This invitation cannot be used.", "It may be over, used or taken back. Ask whoever sent it for a new one.", status=404
+        )
+    answer = RedirectResponse("/", 303, {"Cache-Control": "no-store"})
+    answer.set_cookie(
+        login.INVITATION_COOKIE, token, max_age=login.INVITATION_SECONDS, secure=login.is_secure(), httponly=True, samesite="lax"
+    )
+    return answer
+
+
+class SigningOut:
+    """Ends our record of a sign-in when the web server is asked to forget its cookie, whoever asks and by whatever way."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """End it first, then pass the request on."""
+        if scope["type"] == "http" and scope["path"].endswith("/auth/logout") and settings().login != "none":
+            await run_in_threadpool(self._end, Request(scope))
+        await self._app(scope, receive, send)
+
+    @staticmethod
+    def _end(request: Request) -> None:
+        from app.services import sign_in
+        from app.ui import cache, login
+
+        with suppress(SignedOut):
+            sign_in.end(cache.database(), login.identity(request))
 
 
 class Survey:
@@ -208,7 +255,8 @@ ROUTES: Sequence[BaseRoute] = (
     Route("/metrics", metrics),
     Route("/download/{token}/{name}", download),
     Route("/shared/{token}", shared),
+    Route("/invitation/{token}", invitation),
     Route("/s/{rest:path}", Survey()),
     Route("/survey-round/{rest:path}", Survey()),
 )
-MIDDLEWARE: Sequence[Middleware] = (Middleware(SecurityHeaders), Middleware(Edge))
+MIDDLEWARE: Sequence[Middleware] = (Middleware(SecurityHeaders), Middleware(Edge), Middleware(SigningOut))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.ui.navigation import PAGES
+from app.ui.navigation import pages
 from tests.e2e.conftest import Serve, settle
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def test_every_page_is_ours_calm_and_within_reach(server: str, new_page: NewPage
         for width in (1280, 390):
             page = new_page(width=width, scheme=scheme, bypass_csp=True)
             asked, said = _listen(page)
-            for spec in PAGES:
+            for spec in pages(login=False):
                 page.goto(f"{server}/{spec.name}" if spec.name != "overview" else server)
                 page.get_by_role("heading", name=spec.title, exact=True).wait_for(timeout=60_000)
                 settle(page)

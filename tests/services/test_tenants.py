@@ -40,7 +40,7 @@ LIMITS = Limits()
 
 ASKS_BY_LOGIN = {
     "memberships",
-    "names",
+    "named_memberships",
     "sign_in",
     "seen",
     "end_sign_ins",

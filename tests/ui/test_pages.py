@@ -17,7 +17,7 @@ from app.settings import settings
 from app.survey.model import SIDES, Response
 from app.survey.questionnaire import newest
 from app.ui import cache
-from app.ui.navigation import PAGES
+from app.ui.navigation import pages
 from tests.ui.conftest import Open, shows, words
 
 DEALS = "Deal ID,Account,Stage,Amount,Created,Closed,Region\n" + "".join(
@@ -53,13 +53,13 @@ def loaded(open_page: Open) -> AppTest:
     return click(upload(open_page("data"), DEALS), "Import")
 
 
-@pytest.mark.parametrize("name", [page.name for page in PAGES])
+@pytest.mark.parametrize("name", [page.name for page in pages(login=False)])
 def test_every_page_opens_with_nothing_loaded(open_page: Open, name: str) -> None:
     page = open_page(name)
     assert page.title or page.header
 
 
-@pytest.mark.parametrize("name", [page.name for page in PAGES])
+@pytest.mark.parametrize("name", [page.name for page in pages(login=False)])
 def test_every_page_opens_with_deals_only(open_page: Open, loaded: AppTest, name: str) -> None:
     assert words(open_page(name))
 

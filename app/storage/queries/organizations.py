@@ -56,15 +56,16 @@ def memberships(*, session: Session, iss: str, sub: str) -> Sequence[Member]:
         ).all()
 
 
-def names(*, session: Session, iss: str, sub: str) -> dict[str, str]:
-    """The names of the organizations that one person is in, by their ids: asked across organizations, by the verified login."""
+def named_memberships(*, session: Session, iss: str, sub: str) -> Sequence[tuple[Member, str]]:
+    """Every membership of one person with the organization's name, oldest first: asked across organizations, by the verified login."""
     with revealing(session, "login", iss, sub):
         found = session.exec(
-            select(Organization.id, Organization.name)
-            .join(Member, col(Member.organization_id) == col(Organization.id))
+            select(Member, Organization.name)
+            .join(Organization, col(Member.organization_id) == col(Organization.id))
             .where(Member.iss == iss, Member.sub == sub, col(Member.removed_at).is_(None))
+            .order_by(col(Member.created_at), col(Member.id))
         ).all()
-    return {row[0]: row[1] for row in found}
+    return [(row[0], row[1]) for row in found]
 
 
 def known_member(*, session: Session, organization_id: str, iss: str, sub: str) -> Member | None:

@@ -261,7 +261,7 @@ def files(visit: Visit, shown: RoundView, published: Published) -> None:
             ),
         ):
             address = downloads.offer(
-                visit.actor.organization_id,
+                visit.actor,
                 file_name=f"alignment-{shown.name}-{shown.id[:6]}.{kind}",
                 media_type=media_type,
                 content_key=f"alignment.{shown.id}.{weights}.{kind}",

@@ -132,7 +132,7 @@ def _file(visit: Visit, view: DatasetView, what: str, label: str) -> None:
 
     kind = "xlsx" if what == "workbook" else "csv"
     address = downloads.offer(
-        visit.actor.organization_id,
+        visit.actor,
         file_name=f"{view.table}-{'aside' if what == 'aside' else 'clean'}-{view.parquet_sha256[:8]}.{kind}",
         media_type=_MEDIA[kind],
         content_key=f"{view.id}.{what}",

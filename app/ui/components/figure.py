@@ -75,7 +75,7 @@ def files(visit: Visit, figure: Figure) -> None:
         st.markdown("Chart as")
         for kind in FORMATS:
             address = downloads.offer(
-                visit.actor.organization_id,
+                visit.actor,
                 file_name=f"{figure.key}.{kind}",
                 media_type=MEDIA_TYPES[kind],
                 content_key=f"{content}.{kind}",

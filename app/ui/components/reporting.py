@@ -115,7 +115,7 @@ def _other_files(visit: Visit, request: Request, choice: Choice) -> None:
         for kind, (label, icon) in OTHERS.items():
             ending, media_type, make = kept.KINDS[kind]
             address = downloads.offer(
-                visit.actor.organization_id,
+                visit.actor,
                 file_name=f"alignment-{kind}-{visit.loaded[:8]}.{ending}",
                 media_type=media_type,
                 content_key=f"{visit.team.id}.{visit.loaded}.{request!r}.{choice!r}.{kind}",
@@ -157,7 +157,7 @@ def _one(visit: Visit, view: ReportView) -> None:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown(f"**{escape(_name(view))}**")
             address = downloads.offer(
-                visit.actor.organization_id,
+                visit.actor,
                 file_name=f"alignment-report-{view.created_at:%Y-%m-%d}-{view.data_version[:8]}.pdf",
                 media_type="application/pdf",
                 content_key=view.id,

@@ -158,7 +158,7 @@ def _personal_links(visit: Visit, shown: RoundView, base: str) -> None:
     links = manage.links(visit.actor, engine=visit.engine, secret=state().secret, round_id=shown.id)
     st.markdown(f"**{len(links)} personal links.** Whoever has a link can answer with it, so each goes to its person only.")
     address = downloads.offer(
-        visit.actor.organization_id,
+        visit.actor,
         file_name=f"survey-links-{shown.name}.csv",
         media_type="text/csv",
         content_key=f"links-{shown.id}-{len(links)}-{base}",

@@ -10,9 +10,11 @@ import streamlit as st
 from app.benchmarks.catalogue import custom_claim
 from app.clock import today
 from app.errors import AppError
+from app.services.deletion import delete_team
 from app.services.own_claims import Plain, add_own_claim, list_own_claims, remove_own_claim
 from app.services.survey_weights import LARGEST, read_weights, set_weights
-from app.services.teams import rename_team, set_currency, set_programme_start, set_time_zone
+from app.services.teams import choose_team, create_team, rename_team, set_currency, set_programme_start, set_time_zone, shown
+from app.settings import settings
 from app.survey.questionnaire import MASTER, newest
 from app.ui.address import ask
 from app.ui.components.figure import escape
@@ -49,6 +51,56 @@ def settings_form(visit: Visit) -> None:
         currency = st.text_input("Currency of your amounts (a code such as EUR)", team.currency or "", max_chars=3)
         if st.form_submit_button("Save", type="primary"):
             _save(visit, name=name, start=start if isinstance(start, date) else None, zone=zone, currency=currency)
+
+
+def teams(visit: Visit) -> None:
+    """The teams of the organization: show another, make one, delete one."""
+    found = shown(visit.actor, engine=visit.engine)
+    st.subheader("Teams", anchor=False)
+    st.markdown(
+        "A team is a sales side and a marketing side that share a number, such as a region. Each has its own data and its own survey."
+    )
+    if len(found.own) > 1:
+        for team_id, name in found.own:
+            with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+                st.markdown(f"**{escape(name)}**", width="stretch")
+                if team_id == visit.team.id:
+                    st.markdown("shown now")
+                elif st.button("Show", key=f"show-{team_id}", icon=":material/visibility:"):
+                    choose_team(visit.actor, engine=visit.engine, team_id=team_id)
+                    st.rerun()
+                if visit.actor.role == "owner" and st.button("Delete", key=f"delete-{team_id}", icon=":material/delete:", type="tertiary"):
+                    _ask_to_delete_team(visit, team_id, name)
+    if visit.actor.role == "viewer":
+        return
+    with st.expander("Add a team", icon=":material/add:"), st.form("new-team", border=False):
+        name = st.text_input("Name of the new team", max_chars=200)
+        if st.form_submit_button("Add the team", type="primary"):
+            try:
+                made = create_team(
+                    visit.actor, engine=visit.engine, name=name, time_zone=visit.team.time_zone, currency=visit.team.currency
+                )
+                choose_team(visit.actor, engine=visit.engine, team_id=made.id)
+            except AppError as error:
+                explain(error)
+            else:
+                st.rerun()
+
+
+@st.dialog("Delete for good")
+def _ask_to_delete_team(visit: Visit, team_id: str, name: str) -> None:
+    st.markdown(f"This deletes **{escape(name)}** with its data, survey rounds, next steps and reports. It cannot be undone.")
+    typed = st.text_input("Type the team's name to delete it", key="delete-team-name")
+    if st.button("Delete the team", icon=":material/delete:", type="primary", key="really-team"):
+        if typed.strip() != name:
+            st.warning("That is not its name.", icon=":material/warning:")
+            return
+        try:
+            delete_team(visit.actor, engine=visit.engine, team_id=team_id, cache_dir=settings().cache_dir)
+        except AppError as error:
+            explain(error)
+            return
+        st.rerun()
 
 
 def programme_day(visit: Visit, *, again: bool = False) -> None:

@@ -58,7 +58,7 @@ async def poster(request: Request) -> Response:
     path = None
     if shown is not None:
         path = await run_in_threadpool(
-            lambda: manage.shared_path(who(here.engine), engine=here.engine, secret=here.secret, round_id=shown.id)
+            lambda: manage.shared_path(who(here.engine, request), engine=here.engine, secret=here.secret, round_id=shown.id)
         )
     if shown is None or path is None:
         return PlainTextResponse("This round has no poster: it is not open, or has personal links.", status_code=404, headers=HEADERS)
@@ -79,7 +79,7 @@ async def _round(request: Request) -> RoundView | None:
     here = state()
     try:
         return await run_in_threadpool(
-            lambda: manage.read_round(who(here.engine), engine=here.engine, round_id=request.path_params["round_id"])
+            lambda: manage.read_round(who(here.engine, request), engine=here.engine, round_id=request.path_params["round_id"])
         )
     except AppError:
         return None

@@ -1,0 +1,270 @@
+"""The login in a real browser, against an OpenID Connect provider that is really served, with members in a real database."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import Engine, update
+from sqlmodel import col
+
+from app.clock import now
+from app.ingest.limits import Limits
+from app.services import commits, members, uploads
+from app.services.actor import Actor, actors_of, add_member, found_organization
+from app.services.teams import list_teams
+from app.storage import migrations
+from app.storage.engine import make_engine, transaction
+from app.storage.tables import SignIn
+from tests.e2e.conftest import ended, free_port, settle, started
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+DEALS = "Deal ID,Stage,Amount,Created,Closed\n" + "".join(
+    f"D{n},{'Won' if n % 3 == 0 else 'Lost'},{100 + n},2025-{n % 12 + 1:02d}-02,2025-{n % 12 + 1:02d}-17\n" for n in range(1, 61)
+)
+PEOPLE = ("anna", "max", "olga")
+pytestmark = pytest.mark.xdist_group("login")
+
+
+@dataclass(frozen=True)
+class House:
+    """A served app with a login: its address, its database, the provider's address, the owner of Acme."""
+
+    url: str
+    engine: Engine
+    iss: str
+    owner: Actor
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[str]:
+    """The address of an OpenID Connect provider that knows three people, insists on a nonce and lets registered clients in only."""
+    port = free_port()
+    people = [json.dumps({"sub": sub, "name": sub.title(), "email": f"{sub}@example.com", "email_verified": True}) for sub in PEOPLE]
+    command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--require-registration", "True", "--require-nonce", "True"]
+    command += [part for one in people for part in ("--user-claims", one)]
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url, end = f"http://127.0.0.1:{port}", time.monotonic() + 60
+    while True:
+        try:
+            urllib.request.urlopen(f"{url}/.well-known/openid-configuration", timeout=2).close()
+            break
+        except OSError:
+            assert child.poll() is None, "the provider ended"
+            assert time.monotonic() < end, "the provider did not get ready"
+            time.sleep(0.1)
+    yield url
+    child.terminate()
+    ended(child)
+
+
+@pytest.fixture(scope="module")
+def house(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Acme with Anna, who has imported deals; and Olga's organization beside it."""
+    folder, port = tmp_path_factory.mktemp("house"), free_port()
+    engine = make_engine(f"sqlite:///{folder / 'scorecard.db'}")
+    migrations.upgrade(engine)
+    owner = found_organization(engine, name="Acme", iss=provider, sub="anna", display_name="Anna")
+    found_organization(engine, name="Other", iss=provider, sub="olga", display_name="Olga")
+    team = list_teams(owner, engine=engine)[0].id
+    upload = uploads.start_upload(owner, engine=engine, team_id=team, data=DEALS.encode(), name="acme-deals.csv", limits=Limits())
+    commits.commit_upload(owner, engine=engine, upload_id=upload.id, limits=Limits())
+    secrets = folder / "secrets.toml"
+    secrets.write_text(_secrets(provider, f"http://127.0.0.1:{port}/oauth2callback"), encoding="utf-8")
+    url, child = started(folder, port=port, SCORECARD_LOGIN="oidc", STREAMLIT_SECRETS_FILES=str(secrets))
+    yield House(url, engine, provider, owner)
+    child.terminate()
+    ended(child)
+    engine.dispose()
+
+
+def _secrets(provider: str, redirect: str) -> str:
+    """What the web server needs to know of the provider, which has registered it as a client."""
+    body = json.dumps({"redirect_uris": [redirect]}).encode()
+    request = urllib.request.Request(f"{provider}/oauth2/clients", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        client: dict[str, Any] = json.load(answer)
+    lines = {
+        "redirect_uri": redirect,
+        "cookie_secret": "0123456789abcdef" * 4,
+        "client_id": client["client_id"],
+        "client_secret": client["client_secret"],
+        "server_metadata_url": f"{provider}/.well-known/openid-configuration",
+    }
+    return "[auth]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in lines.items())
+
+
+@pytest.fixture
+def visitor(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Browsers of different people: each with cookies of its own."""
+    contexts: list[BrowserContext] = []
+
+    def make(**options: Any) -> BrowserContext:
+        contexts.append(browser.new_context(**options))
+        return contexts[-1]
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+def sign_in(page: Page, house: House, sub: str, *, at: str = "/") -> Page:
+    """The page after that person has signed in, from whatever address."""
+    page.goto(house.url + at)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_role("button", name=sub, exact=True).click()
+    page.wait_for_url(f"{house.url}/**")
+    settle(page)
+    return page
+
+
+def is_out(page: Page) -> None:
+    """The page is the door, and shows nothing of what is behind it."""
+    page.get_by_role("button", name="Sign in", exact=True).wait_for(timeout=20_000)
+    settle(page)
+    text = page.locator("body").inner_text()
+    assert "Acme" not in text
+    assert page.locator("[data-testid=stSidebarNavItems]").count() == 0
+
+
+def fetched(house: House, path: str, cookies: str = "") -> int:
+    """The status of an address of ours, with or without cookies."""
+    try:
+        with urllib.request.urlopen(
+            urllib.request.Request(house.url + path, headers={"Cookie": cookies} if cookies else {}), timeout=10
+        ) as a:
+            return int(a.status)
+    except HTTPError as error:
+        return error.code
+
+
+def cookies_of(context: BrowserContext) -> str:
+    """The cookies of a browser as it sends them."""
+    return "; ".join(f"{one['name']}={one['value']}" for one in context.cookies())
+
+
+@pytest.mark.parametrize("path", ["/data", "/members", "/"])
+def test_whoever_is_not_signed_in_finds_the_door_at_every_address(house: House, visitor: Callable[..., BrowserContext], path: str) -> None:
+    page = visitor().new_page()
+    page.goto(house.url + path)
+    is_out(page)
+
+
+def test_signed_out_in_one_tab_is_out_in_the_other_and_with_a_copied_cookie(house: House, visitor: Callable[..., BrowserContext]) -> None:
+    anna = visitor()
+    first = sign_in(anna.new_page(), house, "anna", at="/data")
+    expect(first.get_by_text("Acme", exact=True)).to_be_visible()
+    copied = visitor(storage_state=anna.storage_state())
+    thief = copied.new_page()
+    thief.goto(f"{house.url}/members")
+    settle(thief)
+    expect(thief.get_by_text("Anna", exact=True).first).to_be_visible()
+    second = anna.new_page()
+    second.goto(f"{house.url}/team")
+    settle(second)
+    second.get_by_role("button", name="Sign out", exact=True).click()
+    # The provider is asked to end its session too, and sends the browser back.
+    second.get_by_role("button", name="End session").click()
+    second.wait_for_url(f"{house.url}/**")
+    is_out(second)
+    for page in (first, thief):
+        page.get_by_role("link", name="Numbers").first.click()
+        is_out(page)
+    # A new browser session with the copied cookie is out as well.
+    thief.goto(f"{house.url}/data")
+    is_out(thief)
+
+
+def test_a_file_is_for_the_member_it_was_offered_to(house: House, visitor: Callable[..., BrowserContext]) -> None:
+    anna, olga = visitor(), visitor()
+    page = sign_in(anna.new_page(), house, "anna")
+    page.goto(f"{house.url}/data")
+    settle(page)
+    page.get_by_text("Receipt, files, undo, delete").first.click()
+    settle(page)
+    path = "/" + (page.locator("a[href*='download/']").first.get_attribute("href") or "").partition("/download/")[2]
+    path = f"/download{path}"
+    sign_in(olga.new_page(), house, "olga")
+    mine = cookies_of(anna)
+    assert [fetched(house, path, cookies) for cookies in ("", "_streamlit_user=forged", cookies_of(olga), mine)] == [403, 403, 403, 200]
+    # The address that ends the cookie ends the sign-in, for every copy of it.
+    assert fetched(house, "/auth/logout", mine) in (200, 302)
+    assert fetched(house, path, mine) == 403
+
+
+def test_whoever_is_invited_joins_and_whoever_is_removed_is_out_at_the_next_click(
+    house: House, visitor: Callable[..., BrowserContext]
+) -> None:
+    page = sign_in(visitor().new_page(), house, "anna")
+    page.goto(f"{house.url}/members")
+    settle(page)
+    page.get_by_role("button", name="Make a link").click()
+    settle(page)
+    link = page.get_by_text(re.compile("/invitation/")).inner_text().strip()
+    assert link.startswith(f"{house.url}/invitation/")
+
+    max_ = visitor().new_page()
+    max_.goto(link)
+    expect(max_.get_by_text("You have opened an invitation")).to_be_visible(timeout=20_000)
+    max_.get_by_role("button", name="Sign in", exact=True).click()
+    max_.get_by_role("button", name="max", exact=True).click()
+    max_.get_by_role("button", name="Join Acme").click(timeout=20_000)
+    expect(max_.get_by_text("Acme", exact=True)).to_be_visible(timeout=20_000)
+    settle(max_)
+    # Used up: the link opens nothing for the next one.
+    assert fetched(house, link.removeprefix(house.url)) == 404
+    (actor,) = actors_of(house.engine, iss=house.iss, sub="max")
+    assert (actor.organization_id, actor.role) == (house.owner.organization_id, "viewer")
+
+    page.reload()
+    settle(page)
+    page.get_by_text("More", exact=True).first.click()
+    page.get_by_role("button", name="Remove", exact=True).click()
+    settle(page)
+    assert actors_of(house.engine, iss=house.iss, sub="max") == ()
+    max_.get_by_role("link", name="Numbers").first.click()
+    expect(max_.get_by_text("in no organization yet")).to_be_visible(timeout=20_000)
+    assert "Acme" not in max_.locator("body").inner_text()
+
+
+def test_in_two_organizations_one_is_chosen_for_every_tab(house: House, visitor: Callable[..., BrowserContext]) -> None:
+    (olga,) = actors_of(house.engine, iss=house.iss, sub="olga")
+    guest = add_member(house.owner, engine=house.engine, iss=house.iss, sub="olga", display_name="Olga", role="viewer")
+    page = sign_in(visitor().new_page(), house, "olga")
+    other = page.context.new_page()
+    other.goto(f"{house.url}/members")
+    settle(other)
+    page.get_by_role("combobox", name=re.compile("Organization")).click()
+    page.get_by_role("option", name="Acme").click()
+    settle(page)
+    other.get_by_role("link", name="Members").first.click()
+    settle(other)
+    expect(other.get_by_text("Anna", exact=True).first).to_be_visible()
+    members.remove_member(house.owner, engine=house.engine, member_id=guest.member_id)
+    assert actors_of(house.engine, iss=house.iss, sub="olga") == (olga,)
+
+
+def test_half_an_hour_without_a_click_and_the_way_back_in(house: House, visitor: Callable[..., BrowserContext]) -> None:
+    page = sign_in(visitor().new_page(), house, "olga")
+    # As if the last click of every sign-in were long ago.
+    with transaction(house.engine, organization_id=None) as session:
+        session.exec(update(SignIn).where(col(SignIn.sub) == "olga").values(seen_at=now() - timedelta(minutes=31)))
+    page.get_by_role("link", name="Numbers").first.click()
+    is_out(page)
+    expect(page.get_by_text("after 30 minutes without a click")).to_be_visible()
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_role("button", name="olga", exact=True).click()
+    expect(page.get_by_text("Other", exact=True)).to_be_visible(timeout=20_000)
