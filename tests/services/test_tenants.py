@@ -18,7 +18,6 @@ from sqlalchemy import Engine
 
 import app.services
 import app.storage.queries
-from app.clock import now
 from app.errors import NotFound
 from app.ingest import gate
 from app.ingest.limits import Limits
@@ -29,10 +28,7 @@ from app.services import datasets as imported
 from app.services import own_claims as own
 from app.services import uploads as uploaded
 from app.services.actor import Actor
-from app.storage.queries import blobs, datasets, deletions, organizations, own_claims, uploads
-from app.storage.queries import jobs as job_rows
-from app.storage.queries import mappings as mapping_rows
-from app.storage.queries import teams as team_rows
+from app.storage.queries import blobs, own_claims
 from app.storage.tables import Dataset, Deletion, ImportJob, SavedMapping
 from tests.owners import everything
 
@@ -267,67 +263,3 @@ def test_every_query_takes_the_organization_by_name() -> None:
             if not needed <= set(parameters) or any(parameter.kind is not parameter.KEYWORD_ONLY for parameter in parameters.values()):
                 wrong.append(f"{module.name}.{name}")
     assert wrong == []
-
-
-def test_no_query_answers_for_another_organization(engine: Engine, owner: Actor, stranger: Actor, theirs: dict[str, str]) -> None:
-    other = stranger.organization_id
-    team, upload, dataset = theirs["team"], theirs["upload"], theirs["dataset"]
-    with everything(engine) as session:
-        row = datasets.dataset(session=session, organization_id=owner.organization_id, dataset_id=dataset)
-        assert row is not None
-        row.mode, row.replaces_id = "extend", row.id
-        with session.no_autoflush:
-            assert [one.id for one in datasets.lineage(session=session, organization_id=other, dataset=row)] == [dataset]
-        session.expunge_all()
-        answers = {
-            "team": team_rows.team(session=session, organization_id=other, team_id=team),
-            "team_named": team_rows.team_named(session=session, organization_id=other, name="Secret"),
-            "example": team_rows.example(session=session, organization_id=other),
-            "upload": uploads.upload(session=session, organization_id=other, upload_id=upload),
-            "pending": list(uploads.pending(session=session, organization_id=other, team_id=team)),
-            "pending_of_file": uploads.pending_of_file(session=session, organization_id=other, team_id=team, sha256=theirs["file"]),
-            "content": blobs.content(session=session, organization_id=other, sha256=theirs["sha256"]),
-            "dataset": datasets.dataset(session=session, organization_id=other, dataset_id=dataset),
-            "of_upload": datasets.of_upload(session=session, organization_id=other, upload_id=upload),
-            "active": list(datasets.active(session=session, organization_id=other, team_id=team)),
-            "active_table": datasets.active_table(session=session, organization_id=other, team_id=team, table_name="deal"),
-            "history": list(datasets.history(session=session, organization_id=other, team_id=team)),
-            "member": organizations.member(session=session, organization_id=other, member_id=owner.member_id),
-            "actions": list(organizations.actions(session=session, organization_id=other)),
-            "own_claim": own_claims.own_claim(session=session, organization_id=other, claim_id=theirs["claim"]),
-            "own_claims": list(own_claims.own_claims(session=session, organization_id=other, team_id=team)),
-            "after": list(datasets.after(session=session, organization_id=other, dataset_id=dataset)),
-            "of_table": list(datasets.of_table(session=session, organization_id=other, team_id=team, table_name="deal")),
-            "job": job_rows.of_upload(session=session, organization_id=other, upload_id=upload),
-            "saved_mapping": mapping_rows.saved_mapping(session=session, organization_id=other, mapping_id=theirs["mapping"]),
-            "saved_mappings": list(mapping_rows.saved_mappings(session=session, organization_id=other, team_id=team)),
-            "of_shape": mapping_rows.of_shape(session=session, organization_id=other, team_id=team, shape="s"),
-            "deletions": list(deletions.deletions(session=session, organization_id=other, team_id=team)),
-        }
-        assert {name: value for name, value in answers.items() if value not in (None, [])} == {}
-        assert blobs.total_size(session=session, organization_id=other) == 0
-        assert datasets.next_sequence(session=session, organization_id=other, team_id=team, table_name="deal") == 1
-        assert [row.id for row in organizations.members(session=session, organization_id=other)] == [stranger.member_id]
-
-
-def test_no_query_changes_what_belongs_to_another_organization(
-    engine: Engine, owner: Actor, stranger: Actor, theirs: dict[str, str]
-) -> None:
-    other, upload = stranger.organization_id, theirs["upload"]
-    with everything(engine) as session:
-        assert not job_rows.beat(
-            session=session, organization_id=other, job_id=theirs["job"], holder="x", at=now(), step="opening", done=0, total=0, rows=0
-        )
-        uploads.remove(session=session, organization_id=other, upload_id=upload)
-        assert uploads.upload(session=session, organization_id=owner.organization_id, upload_id=upload) is not None
-
-
-def test_the_same_bytes_of_two_organizations_are_two_blobs(engine: Engine, owner: Actor, stranger: Actor, theirs: dict[str, str]) -> None:
-    with everything(engine) as session:
-        same = blobs.put(session=session, organization_id=stranger.organization_id, content=b"parquet")
-    assert same == theirs["sha256"]
-    with everything(engine) as session:
-        # Nothing of the stranger's speaks of these bytes; the owner's stay.
-        assert blobs.clear_unused(session=session, organization_id=stranger.organization_id) == 1
-    with everything(engine) as session:
-        assert blobs.content(session=session, organization_id=owner.organization_id, sha256=same) == b"parquet"
