@@ -99,6 +99,16 @@ def server(serve: Serve, play_company: Path, tmp_path: Path) -> str:
     return serve(data=Path(shutil.copytree(play_company, tmp_path / "played")))
 
 
+@pytest.fixture(scope="module")
+def example(play_company: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of one server with the play company for the tests of a file that change nothing."""
+    data = Path(shutil.copytree(play_company, tmp_path_factory.mktemp("example") / "data"))
+    url, child = started(data, port=free_port())
+    yield url
+    child.terminate()
+    ended(child)
+
+
 def settle(page: Page) -> None:
     """Wait until the script has run and the page shows it."""
     page.wait_for_timeout(250)

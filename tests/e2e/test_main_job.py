@@ -108,9 +108,9 @@ def test_from_a_file_to_a_verdict(server: str, new_page: NewPage, tmp_path: Path
         assert answer.headers["content-disposition"].startswith("attachment")
 
 
-def test_files_are_not_given_to_who_guesses(server: str, new_page: NewPage) -> None:
+def test_files_are_not_given_to_who_guesses(example: str, new_page: NewPage) -> None:
     page = new_page()
-    answer = page.request.get(f"{server}/download/{'0' * 40}/chart.svg")
+    answer = page.request.get(f"{example}/download/{'0' * 40}/chart.svg")
     assert answer.status == 404
     assert answer.headers["x-content-type-options"] == "nosniff"
 
@@ -140,44 +140,43 @@ def _listen(page: Page) -> tuple[list[str], list[str]]:
     return asked, said
 
 
-def test_every_page_is_ours_calm_and_within_reach(server: str, new_page: NewPage) -> None:
+def test_every_page_is_ours_calm_and_within_reach(example: str, new_page: NewPage) -> None:
     """No other host, no error in the console, no serious barrier, no sideways scrolling on a phone, in both themes."""
     package = find_spec("axe_playwright_python")
     assert package is not None
     axe = Path(str(package.origin)).parent / "axe.min.js"
-    for scheme in ("light", "dark"):
-        for width in (1280, 390):
-            page = new_page(width=width, scheme=scheme, bypass_csp=True)
-            asked, said = _listen(page)
-            for spec in pages(login=False):
-                page.goto(f"{server}/{spec.name}" if spec.name != "overview" else server)
-                page.get_by_role("heading", name=spec.title, exact=True).wait_for(timeout=60_000)
-                settle(page)
-                assert page.evaluate("document.documentElement.scrollWidth") <= width
-                if width == 1280:
-                    page.add_script_tag(path=axe)
-                    found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
-                    bad = [(v["id"], v["nodes"][0]["html"]) for v in found["violations"] if v["impact"] in ("serious", "critical")]
-                    assert bad == [], json.dumps(bad)
-            foreign = [url for url in asked if not url.startswith((server, server.replace("http", "ws"), "data:", "blob:"))]
-            assert foreign == []
-            # Streamlit looks for itself below the page's own path first, and is told that it is not there.
-            assert [text for text in said if "404" not in text] == []
+    for scheme, width in (("light", 1280), ("dark", 1280), ("light", 390)):
+        page = new_page(width=width, scheme=scheme, bypass_csp=True)
+        asked, said = _listen(page)
+        for spec in pages(login=False):
+            page.goto(f"{example}/{spec.name}" if spec.name != "overview" else example)
+            page.get_by_role("heading", name=spec.title, exact=True).wait_for(timeout=60_000)
+            settle(page)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            if width == 1280:
+                page.add_script_tag(path=axe)
+                found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+                bad = [(v["id"], v["nodes"][0]["html"]) for v in found["violations"] if v["impact"] in ("serious", "critical")]
+                assert bad == [], json.dumps(bad)
+        foreign = [url for url in asked if not url.startswith((example, example.replace("http", "ws"), "data:", "blob:"))]
+        assert foreign == []
+        # Streamlit looks for itself below the page's own path first, and is told that it is not there.
+        assert [text for text in said if "404" not in text] == []
 
 
-def test_the_address_carries_the_view(server: str, new_page: NewPage) -> None:
+def test_the_address_carries_the_view(example: str, new_page: NewPage) -> None:
     page = new_page()
-    page.goto(f"{server}/numbers?subject=Growth&period=Years")
+    page.goto(f"{example}/numbers?subject=Growth&period=Years")
     page.get_by_text("Revenue in 2025 was").first.wait_for(timeout=60_000)
     nonsense = new_page()
-    nonsense.goto(f"{server}/numbers?subject=Nonsense&period=Eons")
+    nonsense.goto(f"{example}/numbers?subject=Nonsense&period=Eons")
     nonsense.get_by_role("heading", name="Numbers").wait_for(timeout=60_000)
     settle(nonsense)
     assert nonsense.get_by_text("won of").first.is_visible()
 
 
-def test_the_answers_carry_headers(server: str, new_page: NewPage) -> None:
-    answer = new_page().request.get(server)
+def test_the_answers_carry_headers(example: str, new_page: NewPage) -> None:
+    answer = new_page().request.get(example)
     policy = answer.headers["content-security-policy"]
     assert "'unsafe-eval'" not in policy
     assert "frame-ancestors 'none'" in policy
