@@ -31,6 +31,7 @@ APP_ROLE = "scorecard_app"
 """The PostgreSQL role that a server connects with: it reads and writes rows, and owns nothing."""
 
 NO_POSTGRESQL = "PostgreSQL is not installed. On Debian and Ubuntu: sudo apt-get install postgresql"
+NO_NGINX = "nginx is not installed. On Debian and Ubuntu: sudo apt-get install nginx"
 NO_CHROMIUM = "Chromium is not installed. On Debian: sudo apt-get install chromium"
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")

@@ -106,7 +106,12 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer at once, or pass the request on."""
         if scope["type"] == "websocket" and draining.is_draining():
-            await _refuse_connection(scope, receive, send)
+            counters.count("refusals", "drain")
+            await _refuse_connection(scope, receive, send, status=503)
+            return
+        if scope["type"] == "websocket" and _is_foreign(scope):
+            # Streamlit would refuse it as well, but ask another host for its own address first.
+            await _refuse_connection(scope, receive, send, status=403)
             return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
@@ -193,13 +198,19 @@ def _moving() -> Response:
     )
 
 
-async def _refuse_connection(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer a new connection with 503, which a proxy takes to another process."""
-    counters.count("refusals", "drain")
+def _is_foreign(scope: Scope) -> bool:
+    """Whether a page of another address opens a connection."""
+    headers = Headers(scope=scope)
+    origin = headers.get("origin")
+    return origin is not None and origin.partition("://")[2] != headers.get("host")
+
+
+async def _refuse_connection(scope: Scope, receive: Receive, send: Send, *, status: int) -> None:
+    """Answer a new connection with a status: a proxy takes 503 to another process."""
     extensions: Mapping[str, object] = scope.get("extensions") or {}
     await receive()
     if "websocket.http.response" in extensions:
-        await send({"type": "websocket.http.response.start", "status": 503, "headers": [(b"retry-after", b"2")]})
+        await send({"type": "websocket.http.response.start", "status": status, "headers": []})
         await send({"type": "websocket.http.response.body", "body": b""})
     else:
-        await send({"type": "websocket.close", "code": 1012})
+        await send({"type": "websocket.close", "code": 1012 if status == 503 else 1008})
