@@ -127,7 +127,7 @@ def test_a_rolling_restart_loses_no_draft_and_nobody_waits(site: Site, browser: 
         person.goto(f"{site.survey}{path}")
         person.locator('input[value="sales"]').check()
         person.get_by_role("button", name="Start").click()
-        given = {}
+        given: dict[int, list[str]] = {}
         numbers = iter(range(1, len(DIMENSIONS) + 1))
         for name in ("a", "b"):
             mine = next(one["value"] for one in context.cookies() if one["name"] == "scorecard_replica" and one["domain"] == APP)
