@@ -7,6 +7,7 @@ five stage words is decided five times.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -16,11 +17,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from app.ingest.column_bytes import MANY
 from app.ingest.export_formats import Catalogue
 from app.ingest.headings import fold
 from app.ingest.raw import RawTable
 
 SNIFFED = 2_000
+_PROBED, _OWN_VALUES = 16_384, 0.95
 _AT_ONCE = 2
 """Columns looked at together: Arrow leaves the interpreter free while it works."""
 _TRIM = " \t\r\n\u00a0\u202f\u2007"
@@ -46,18 +49,19 @@ T = TypeVar("T")
 class Column:
     """A column: its different values in order of first appearance (trimmed), how often each occurs, and which row has which.
 
-    `dates`, `numbers`, `flags`, `mails` are the shares (of the filled cells sniffed, in [0, 1]) that look like one; placeholders
-    such as "N/A" are left out of the count. `serial_dates` is the share of numbers that a spreadsheet or a program may keep for a date;
-    `true_dates` and `true_numbers` say that the workbook itself types every cell so. `filled` counts cells that are not empty.
+    Where nearly every row has its own value, looking for the same ones gains nothing: then `places` is None and `values` are the cells, row
+    by row, each with a count of one. `dates`, `numbers`, `flags`, `mails` are the shares (of the filled cells sniffed, in [0, 1]) that
+    look like one; placeholders such as "N/A" are left out of the count. `serial_dates` is the share of numbers that a spreadsheet or a
+    program may keep for a date; `true_dates` and `true_numbers` say that the workbook itself types every cell so. `filled` counts cells
+    that are not empty.
     """
 
     position: int
     heading: str
     values: pa.Array
     counts: pa.Array
-    index: pa.Array
+    places: pa.Array | None
     filled: int
-    distinct: int
     samples: tuple[str, ...]
     dates: float
     compact_dates: float
@@ -80,25 +84,61 @@ class Column:
     @property
     def rows(self) -> int:
         """How many rows the column has."""
-        return len(self.index)
+        return len(self.values if self.places is None else self.places)
+
+    @property
+    def distinct(self) -> int:
+        """How many different values are filled in."""
+        return self.once("distinct", self._distinct)
+
+    def more_than(self, number: int) -> bool:
+        """Whether it has more different values than `number`; nobody counts a column of nothing else for that."""
+        return (self.places is None and number < _OWN_VALUES * _PROBED) or self.distinct > number
+
+    @property
+    def counted(self) -> int | None:
+        """`distinct`, None where nobody needed to count the different values of a column of nothing else."""
+        return self.distinct if self.places is not None or "distinct" in self._known else None
+
+    def _distinct(self) -> int:
+        blank = int(self.filled < self.rows)
+        if self.places is not None:
+            return len(self.values) - blank
+        # An export is often sorted by its ids, and what only ever grows is never the same twice.
+        if len(self.values) > 1 and pc.all(pc.less(self.values.slice(0, len(self.values) - 1), self.values.slice(1))).as_py():
+            return self.filled
+        return int(pc.count_distinct(self.values).as_py()) - blank
 
     @property
     def unique(self) -> bool:
         """Whether no filled value occurs twice."""
         return self.filled > 0 and self.distinct == self.filled
 
+    @property
+    def index(self) -> pa.Array:
+        """Which of `values` each row has."""
+        return self.places if self.places is not None else pa.array(np.arange(len(self.values)), pa.int32())
+
     def spread(self, values: pa.Array) -> pa.Array:
         """`values`, one for each different value, laid over the rows."""
-        return values.take(self.index)
+        return values if self.places is None else values.take(self.places)
+
+    def cell(self, row: int) -> str:
+        """The cell of a row."""
+        return str(self.values[row if self.places is None else self.places[row].as_py()].as_py())
 
     def cells_where(self, mask: pa.Array) -> int:
         """How many rows have a value that `mask` (bool, one for each different value) is true of."""
+        if self.places is None:
+            return int(pc.sum(mask).as_py() or 0)
         return int(pc.sum(pc.if_else(mask, self.counts, 0)).as_py() or 0)
 
     def words(self) -> list[tuple[str, int]]:
         """Each different value and how often it occurs, most frequent first."""
-        pairs = zip(self.values.to_pylist(), self.counts.to_pylist(), strict=True)
-        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+        counted: Counter[str] = Counter()
+        for word, number in zip(self.values.to_pylist(), self.counts.to_pylist(), strict=True):
+            counted[word] += number
+        return sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def columns_of(raw: RawTable, catalogue: Catalogue) -> tuple[Column, ...]:
@@ -126,36 +166,33 @@ def columns_of(raw: RawTable, catalogue: Catalogue) -> tuple[Column, ...]:
 
 def column_of(heading: str, cells: pa.ChunkedArray, catalogue: Catalogue, *, position: int = 0, true_dates: bool = False) -> Column:
     """The column of these cells (text, one for each row)."""
-    values, index = _different(cells)
-    counts = pa.array(np.bincount(index.to_numpy(), minlength=len(values)), pa.int64())
+    values, places = (_stripped(cells.combine_chunks()), None) if _mostly_different(cells) else _different(cells)
+    counts = pa.array(
+        np.ones(len(values), np.int64) if places is None else np.bincount(places.to_numpy(), minlength=len(values)), pa.int64()
+    )
     sniffed = values.slice(0, SNIFFED).to_pylist()
     weights = counts.slice(0, SNIFFED).to_pylist()
-    empty = sum(
-        weight for word, weight in zip(values.to_pylist() if len(values) <= SNIFFED else sniffed, weights, strict=True) if word == ""
-    )
-    if len(values) > SNIFFED and "" not in sniffed:
-        empty = int(pc.sum(pc.if_else(pc.equal(values, ""), counts, 0)).as_py())
-    real = [(word, weight) for word, weight in zip(sniffed, weights, strict=True) if fold(word) not in catalogue.blanks]
+    empty = int(pc.sum(pc.if_else(pc.equal(values, ""), counts, 0)).as_py() or 0)
+    folded = {word: fold(word) for word in sniffed}
+    real = [(word, weight) for word, weight in zip(sniffed, weights, strict=True) if folded[word] not in catalogue.blanks]
     total = sum(weight for _, weight in real) or 1
 
     def share(fits: Callable[[str], object]) -> float:
         return float(sum(weight for word, weight in real if fits(word))) / total
 
     flags = catalogue.yes | catalogue.no
-    filled = len(index) - empty
     return Column(
         position=position,
         heading=heading,
         values=values,
         counts=counts,
-        index=index,
-        filled=filled,
-        distinct=len(values) - (1 if empty else 0),
-        samples=tuple([word for word in sniffed if word][:5]),
+        places=places,
+        filled=cells.length() - empty,
+        samples=tuple([word for word in dict.fromkeys(sniffed) if word][:5]),
         dates=share(_DATE.match),
         compact_dates=share(_COMPACT.match),
         numbers=share(_NUMBER.match),
-        flags=share(lambda word: fold(word) in flags),
+        flags=share(lambda word: folded[word] in flags),
         mails=share(_MAIL.match),
         length=sum(len(word) * weight for word, weight in real) / total,
         true_dates=true_dates,
@@ -171,11 +208,25 @@ def _different(cells: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
     # The chunks of an encoded column share one dictionary, and trimming that is trimming each different cell once.
     values = encoded.chunk(0).dictionary.cast(pa.string())
     index = pa.concat_arrays([chunk.indices for chunk in encoded.chunks])
-    stripped = pc.utf8_trim(values, _TRIM)
-    if stripped.equals(values):
+    stripped = _stripped(values)
+    if stripped is values:
         return values, index
     trimmed = stripped.dictionary_encode()
     if len(trimmed.dictionary) == len(values):
         # All still differ, so they stand in the same order.
         return trimmed.dictionary, index
     return trimmed.dictionary, trimmed.indices.take(index)
+
+
+def _stripped(values: pa.Array) -> pa.Array:
+    """The values without spaces around them; the same object where none has any."""
+    stripped = pc.utf8_trim(values, _TRIM)
+    return values if stripped.equals(values) else stripped
+
+
+def _mostly_different(cells: pa.ChunkedArray) -> bool:
+    """Whether nearly every cell of a long column has its own value, told by a part of the beginning and one of the middle."""
+    if len(cells) < MANY:
+        return False
+    parts = [chunk for begin in (0, len(cells) // 2) for chunk in cells.slice(begin, _PROBED // 2).chunks]
+    return bool(pc.count_distinct(pa.chunked_array(parts, cells.type)).as_py() > _OWN_VALUES * sum(map(len, parts)))

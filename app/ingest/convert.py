@@ -163,7 +163,7 @@ def _field(plan: Plan, name: str, typed: Typed, catalogue: Catalogue) -> None:
                 "Export the file anew and do not open it in one."
             )
     else:
-        read = values.Converted(values.texts(column), pa.array(np.zeros(column.rows, bool)), tuple(values.text_words(column)))
+        read = values.Converted(values.coded_texts(column), pa.array(np.zeros(column.rows, bool)), tuple(values.text_words(column)))
     typed.fields[name] = read.values
     typed.unreadable[name] = read.unreadable
     typed.changed.extend(Changed(column.heading, what, cells) for what, cells in read.changed)
@@ -224,7 +224,8 @@ def _choose_rows(plan: Plan, typed: Typed, catalogue: Catalogue) -> None:
             "repeated_total",
             "Xero repeats the invoice's total on each of its lines; it is counted once.",
         )
-    if plan.table in ("deal", "lead", "customer") and "id" in fields:
+    ids = plan.column("id")
+    if plan.table in ("deal", "lead", "customer") and "id" in fields and (ids is None or not ids.unique):
         newest = _first_of(fields["id"], _latest(plan, typed, catalogue), pa.array(np.arange(len(typed.aside))), typed.aside)
         repeated = pc.and_(pc.invert(newest), pc.is_valid(fields["id"]))
         if pc.any(repeated).as_py():

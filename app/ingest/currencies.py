@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from app.ingest import numbers
 from app.ingest.column import Column
+from app.ingest.column_bytes import is_one_of
 from app.ingest.export_formats import HOME_CURRENCY, Catalogue
 from app.ingest.headings import fold, words
 from app.ingest.model import Answers, Changed, Choice, Question
@@ -91,7 +92,7 @@ def _column_beside(
     found = [
         other
         for other in columns
-        if other.position not in taken and other.filled and other.distinct <= _MOST_CODES and _holds_codes(other, catalogue)
+        if other.position not in taken and other.filled and not other.more_than(_MOST_CODES) and _holds_codes(other, catalogue)
     ]
     return min(found, key=lambda other: (abs(other.position - amount.position), -other.position), default=None)
 
@@ -112,7 +113,7 @@ def _codes_of_rows(amount: Column, beside: Column | None, catalogue: Catalogue) 
         # "$" in the cell and "CAD" beside it agree; "€" in the cell and "USD" beside it do not, and the cell is nearer.
         clear = pc.if_else(pc.is_in(in_cells, pa.array(numbers.SHARED_SIGNS)), None, in_cells)
         aside = pc.coalesce(amount.spread(clear), aside, amount.spread(in_cells))
-    blank = pc.is_in(pc.utf8_lower(amount.values), pa.array(sorted(catalogue.blanks)))
+    blank = is_one_of(amount.values, catalogue.blanks)
     return pc.if_else(amount.spread(blank), None, aside)
 
 

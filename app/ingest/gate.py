@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import hashlib
 import json
 import logging
 import os
@@ -27,6 +26,7 @@ from typing import Any, Literal
 import app
 from app import errors
 from app.errors import AppError, FileError, FileRefused, Stopped
+from app.ingest.content import Content, content
 from app.ingest.limits import Limits
 from app.ingest.model import Answers, Inspection, JoinChoice, JoinOffer, LoadedTable, Receipt, TypedTable
 from app.ingest.progress import Progress, heard
@@ -54,6 +54,8 @@ _LOGGED = 4_000
 _TICK = 0.25
 """Seconds between two looks at how far a file is."""
 _SHORT_TICK = 0.02
+_LATER = 0.03
+"""Of the time that has passed: an answer is looked for every 20 ms at first and less and less often after that."""
 _LARGE = 2 * 1024**2
 """Bytes from which on a worker stays with an opened file; smaller ones are opened again in no time."""
 _STAYS = 30.0
@@ -63,14 +65,14 @@ _staying_lock = threading.Lock()
 
 
 def inspect_file(
-    data: bytes, *, name: str, answers: Answers | None = None, limits: Limits | None = None, watch: Watch | None = None
+    data: bytes | Content, *, name: str, answers: Answers | None = None, limits: Limits | None = None, watch: Watch | None = None
 ) -> Inspection:
     """Open a file and say what it holds, what is proposed and what must be asked.
 
     Parameters
     ----------
     data, name
-        The uploaded bytes and the file's name (used in messages only).
+        The uploaded bytes (a `Content` fetches them only when the file is not open yet) and the file's name (used in messages only).
     answers
         What has been decided so far.
     limits
@@ -91,7 +93,7 @@ def inspect_file(
 
 
 def read_file(
-    data: bytes,
+    data: bytes | Content,
     *,
     name: str,
     answers: Answers,
@@ -127,7 +129,7 @@ def read_file(
 
 
 def offer_joins(
-    data: bytes, *, name: str, answers: Answers, loaded: tuple[tuple[LoadedTable, bytes], ...], limits: Limits | None = None
+    data: bytes | Content, *, name: str, answers: Answers, loaded: tuple[tuple[LoadedTable, bytes], ...], limits: Limits | None = None
 ) -> tuple[JoinOffer, ...]:
     """Which joins a file offers to loaded tables (each with its Parquet); see `app.ingest.join_offers`.
 
@@ -142,7 +144,13 @@ def offer_joins(
 
 
 def join_file(
-    data: bytes, *, name: str, answers: Answers, loaded: tuple[LoadedTable, bytes], choice: JoinChoice, limits: Limits | None = None
+    data: bytes | Content,
+    *,
+    name: str,
+    answers: Answers,
+    loaded: tuple[LoadedTable, bytes],
+    choice: JoinChoice,
+    limits: Limits | None = None,
 ) -> TypedTable:
     """The loaded table with what it gains from a file, and the receipt of the file; see `app.ingest.join`.
 
@@ -174,7 +182,7 @@ def decode_file(data: bytes, *, name: str, answers: Answers | None = None, limit
 
 def _run(
     action: Action,
-    data: bytes,
+    data: bytes | Content,
     name: str,
     answers: Answers,
     limits: Limits,
@@ -183,18 +191,21 @@ def _run(
     loaded: tuple[tuple[LoadedTable, bytes], ...] = (),
     choice: JoinChoice | None = None,
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
-    if not data:
+    size = data.size if isinstance(data, Content) else len(data)
+    if not size:
         raise FileRefused("The file is empty.", "Export it again; nothing was imported.", file=name)
-    if len(data) > limits.file_bytes:
+    if size > limits.file_bytes:
         raise FileRefused(
-            f"The file has {len(data) / 1024**2:,.0f} MB; at most {limits.file_bytes / 1024**2:,.0f} MB are read.",
+            f"The file has {size / 1024**2:,.0f} MB; at most {limits.file_bytes / 1024**2:,.0f} MB are read.",
             "Export a shorter period or fewer columns.",
             file=name,
         )
-    key = (hashlib.sha256(data).hexdigest(), name, limits) if len(data) >= _LARGE and action in ("inspect", "read") else None
+    file = data if isinstance(data, Content) else content(data)
+    key = (file.sha256, name, limits) if size >= _LARGE and action in ("inspect", "read") else None
     request = {
         "action": action,
         "name": name,
+        "sha256": file.sha256,
         "answers": to_plain(answers),
         "limits": to_plain(limits),
         "today": None if today is None else today.isoformat(),
@@ -205,7 +216,7 @@ def _run(
     }
     _take_a_slot(name, limits, watch)
     try:
-        worker = _staying(key) or _begun(data, key)
+        worker = _staying(key) or _begun(file.load(), key)
         stays = False
         try:
             for number, (_, parquet) in enumerate(loaded):
@@ -353,6 +364,8 @@ def _wait(process: subprocess.Popen[bytes], folder: Path, name: str, limits: Lim
     step = _SHORT_TICK if stays else _TICK if watch is not None else limits.wall_seconds
     while True:
         try:
+            if stays:
+                step = min(_TICK, max(_SHORT_TICK, _LATER * (time.monotonic() - began)))
             return process.wait(timeout=min(step, max(0.0, end - time.monotonic())))
         except subprocess.TimeoutExpired:
             if stays and (folder / "result.json").exists():

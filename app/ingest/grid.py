@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -98,7 +97,6 @@ def cell_text(value: object) -> str:
 
 def raw_of(
     grid: Grid,
-    data: bytes,
     *,
     name: str,
     kind: FileKind,
@@ -152,8 +150,8 @@ def raw_of(
     apart: Counter[LineKind] = Counter(layout.kinds.values())
     facts = FileFacts(
         name=name,
-        sha256=hashlib.sha256(data).hexdigest(),
-        size=len(data),
+        sha256="",
+        size=0,
         kind=kind,
         encoding=None,
         delimiter=None,

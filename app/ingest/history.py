@@ -96,7 +96,7 @@ def find_log(columns: tuple[Column, ...]) -> Log | None:
     changes = was is not None or (attribute is not None and named[what] == "value")
     if not changes:
         attribute = None
-        if len(named) > _WIDE or columns[what].distinct > _MANY or columns[key].filled < _REPEATED * columns[key].distinct:
+        if len(named) > _WIDE or columns[what].more_than(_MANY) or columns[key].filled < _REPEATED * columns[key].distinct:
             return None
         own = any(columns[position].unique and "id" in name.split() for position, name in named.items())
         if not own and sum(_dated(columns[position]) for position in named) > 1:

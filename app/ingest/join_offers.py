@@ -76,7 +76,7 @@ def _of_table(side: Loaded, plan: Plan, catalogue: Catalogue, answers: Answers) 
 
 def _closeness(side: Loaded, key: str, column: Column, plan: Plan, catalogue: Catalogue) -> float:
     """How surely a stored column and a column of the file hold the same ids, 0 when they do not."""
-    if column.distinct < 2 or max(column.dates, column.compact_dates if column.dates else 0.0) > 0.8 or column.length > LONG_TEXT:
+    if not column.more_than(1) or max(column.dates, column.compact_dates if column.dates else 0.0) > 0.8 or column.length > LONG_TEXT:
         return 0.0
     found = match(side, Partner(plan), key=key, other_key=column.heading, catalogue=catalogue)
     paired = sum(value is True for value in found.found.to_pylist())
@@ -181,11 +181,11 @@ def _groups(side: Loaded, column: Column, found: Match, catalogue: Catalogue) ->
     traps = catalogue.traps
     if not column.filled or column.dates > 0.5 or column.true_dates or column.mails > 0.5 or column.length > LONG_TEXT:
         return False
-    if (column.numbers > 0.97 and column.distinct > FEW / 10) or traps.amount(column.heading) or traps.personal(column.heading):
+    if (column.numbers > 0.97 and column.more_than(FEW // 10)) or traps.amount(column.heading) or traps.personal(column.heading):
         return False
     if fold(column.heading) in {fold(segment.heading) for segment in side.info.segments}:
         return False
-    if {"id", "key", "timestamp"} & set(words(column.heading)) and column.distinct > 50:
+    if {"id", "key", "timestamp"} & set(words(column.heading)) and column.more_than(50):
         return False
     values = texts(column)
     joined = of_id(found, values, disagreeing(found, [values])).take(found.where)

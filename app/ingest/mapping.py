@@ -202,8 +202,8 @@ def content_fit(field: Field, column: Column) -> tuple[float, str]:
     elif field.kind == "outcome":
         share = 0.0
     elif field.name in ("stage", "status", "churned_flag", "source", "lost_reason", "currency"):
-        share = 0.0 if column.dates > 0.5 or column.distinct > 200 or column.mails > 0.5 else 1.0
-        if field.name in ("stage", "source") and column.numbers > 0.9 and column.distinct > 20:
+        share = 0.0 if column.dates > 0.5 or column.more_than(200) or column.mails > 0.5 else 1.0
+        if field.name in ("stage", "source") and column.numbers > 0.9 and column.more_than(20):
             share = 0.0
     elif field.name in ("account", "owner", "name", "company", "id", "customer"):
         share = 0.0 if column.dates > 0.9 and column.compact_dates < 0.5 else 1.0
@@ -228,7 +228,7 @@ def _by_content(
     if table == "deal" and not {"stage", "status", "won_flag"} & (set(fields) | closed_fields):
         certain = catalogue.stages.certain
         for column in free:
-            if column.distinct <= 50:
+            if not column.more_than(50):
                 outcomes = {certain.get(fold(word)) for word, _ in column.words()}
                 if {"won", "lost"} <= outcomes:
                     found["stage"] = Candidate("stage", column.position, 0.6, "Its words say what was won and what was lost.", "content")

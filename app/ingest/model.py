@@ -106,7 +106,7 @@ class ColumnProposal:
     `position` counts from 0. `heading` is unique within the file (a repeated heading gets " (2)"). `field` is set when
     `role` is "field". `confidence` in [0, 1]. `reason` is one plain sentence. `format` is the format the column will be
     converted with, in words. `samples` are up to five different values as text; `filled` counts non-blank cells and
-    `distinct` their different values.
+    `distinct` their different values, None where nearly every row has its own and nobody counted them.
     """
 
     position: int
@@ -118,7 +118,7 @@ class ColumnProposal:
     format: str | None
     samples: tuple[str, ...]
     filled: int
-    distinct: int
+    distinct: int | None
 
 
 @dataclass(frozen=True)
@@ -139,6 +139,7 @@ class StageWord:
 class FileFacts:
     """How the file was opened.
 
+    `sha256` and `size` are those of the bytes that were uploaded, packed as they were; they are filled in once the file is open.
     `kind` is what the bytes are, whatever the name says. `lines` counts the file's lines (rows of the sheet for a workbook). `apart`
     counts the lines that are no data, by kind; `head_line` is where the head row stands (from 1; 0 when there is none).
     `rows` is the number of data rows, so that lines = rows' lines + sum(apart).

@@ -11,14 +11,21 @@ from decimal import Decimal
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from app.ingest.column_bytes import byte_at, text_of
 
 DecimalMark = Literal["decimal point", "decimal comma"]
 
 MONEY = pa.decimal128(18, 4)
 _SHORT = r"^-?\d{1,13}(\.\d{1,4})?$"
 """A number as a program writes it: no sign but the minus, one point at most, no more digits than `MONEY` keeps."""
+_FIRST = 100
+_STRANGE = np.ones(256, bool)
+_STRANGE[list(b"0123456789.-")] = False
+"""Bytes that a number as a program writes it does not have."""
 _WIDE = pa.decimal128(38, 12)
 _CODE_OF_SIGN = {
     "€": "EUR", "£": "GBP", "₹": "INR", "R$": "BRL", "US$": "USD", "A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "NZ$": "NZD",
@@ -114,20 +121,26 @@ def currency_code(sign: str) -> str:
 def read_marks(values: pa.Array, counts: pa.Array) -> NumberReading:
     """The decimal mark of a column from all its different values (without blanks)."""
     currencies: tuple[tuple[str, int], ...] = ()
-    if _as_a_program_writes(values):
-        fits, body = int(pc.sum(counts).as_py() or 0), pc.utf8_ltrim(values, "-")
+    if _as_a_program_writes(values) is not None:
+        fits = int(pc.sum(counts).as_py() or 0)
+        length, at = _sizes(values)
+        first, second = (byte_at(values, place) for place in (0, 1))
+        minus = first == ord("-")
+        whole, decimals = at - minus, length - at - 1
+        zero = (whole == 1) & (np.where(minus, second, first) == ord("0"))
+        marked = at >= 0
+        thousands = marked & (decimals == 3) & (whole <= 3) & ~zero
+        point, either = pa.array(marked & ~thousands), pa.array(thousands)
+        comma, plain = pa.array(np.zeros(len(values), bool)), not marked.any()
     else:
         parts, body, number = _taken_apart(values)
         fits, currencies = _rows(number, counts), tuple(_tally(_sign(parts), counts))
+        point, comma, either = _marked(body)
+        plain = not pc.any(_matches(body, r"[.,]")).as_py()
     if not fits:
         return NumberReading(None, "No cell holds a number.", 0)
-    one_point = r"^(\d{1,3}(,\d{2,3})+\.\d*|\d*\.\d{1,2}|\d*\.\d{4,}|0?\.\d+|\d{4,}\.\d+|\d{1,3}(,\d{2,3}){2,})$"
-    one_comma = r"^(\d{1,3}(\.\d{2,3})+,\d*|\d*,\d{1,2}|\d*,\d{4,}|0?,\d+|\d{4,},\d+|\d{1,3}(\.\d{3}){2,})$"
-    point, comma = _matches(body, one_point), _matches(body, one_comma)
-    either = _matches(body, r"^\d{1,3}[.,]\d{3}$")
-    either = pc.and_(either, pc.and_(pc.invert(point), pc.invert(comma)))
     points, commas, open_ = _rows(point, counts), _rows(comma, counts), _rows(either, counts)
-    reading = NumberReading(None, "", fits, currencies=currencies, whole=not pc.any(_matches(body, r"[.,]")).as_py())
+    reading = NumberReading(None, "", fits, currencies=currencies, whole=plain)
     if points and commas:
         return replace(
             reading,
@@ -153,15 +166,25 @@ def read_marks(values: pa.Array, counts: pa.Array) -> NumberReading:
     return replace(reading, mark="decimal point", reason="The numbers carry no marks.")
 
 
+def _marked(body: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """Which numbers can only have a decimal point, which only a decimal comma, and which either."""
+    one_point = r"^(\d{1,3}(,\d{2,3})+\.\d*|\d*\.\d{1,2}|\d*\.\d{4,}|0?\.\d+|\d{4,}\.\d+|\d{1,3}(,\d{2,3}){2,})$"
+    one_comma = r"^(\d{1,3}(\.\d{2,3})+,\d*|\d*,\d{1,2}|\d*,\d{4,}|0?,\d+|\d{4,},\d+|\d{1,3}(\.\d{3}){2,})$"
+    point, comma = _matches(body, one_point), _matches(body, one_comma)
+    either = _matches(body, r"^\d{1,3}[.,]\d{3}$")
+    return point, comma, pc.and_(either, pc.and_(pc.invert(point), pc.invert(comma)))
+
+
 def convert(values: pa.Array, mark: DecimalMark, counts: pa.Array | None = None) -> Amounts:
     """Read `values` under `mark`; what does not fit becomes null. Percentages become shares (45 % → 0.45).
 
     Where some cells carry "%" and others do not, "3" beside "45 %" may mean three or 3 %, so the fewer of them (`counts` says in how
     many rows each value stands) are not read.
     """
-    if mark == "decimal point" and _as_a_program_writes(values):
+    exact = _as_a_program_writes(values) if mark == "decimal point" else None
+    if exact is not None:
         none = pa.array(np.zeros(len(values), bool))
-        return Amounts(pc.cast(values, MONEY), pa.nulls(len(values), pa.string()), none, none, none, none)
+        return Amounts(exact, pa.nulls(len(values), pa.string()), none, none, none, none)
     parts, body, number = _taken_apart(values)
     decimal, thousands = (".", ",") if mark == "decimal point" else (",", ".")
     d, t = re.escape(decimal), re.escape(thousands)
@@ -196,9 +219,35 @@ def convert(values: pa.Array, mark: DecimalMark, counts: pa.Array | None = None)
     return Amounts(money, _sign(parts), changed, pc.and_(scaled, real), pc.and_(percent, real), pc.and_(power, real))
 
 
-def _as_a_program_writes(values: pa.Array) -> bool:
-    """Whether no value (nulls aside) needs to be taken apart; most large columns are so, and then nothing is worked out twice."""
-    return bool(pc.all(pc.match_substring_regex(values, _SHORT)).as_py()) and values.null_count < len(values)
+def _as_a_program_writes(values: pa.Array) -> pa.Array | None:
+    """The exact values where none (nulls aside) needs to be taken apart, else None; most large columns are so.
+
+    They are digits with one point at most and a minus in front, no more of them than `MONEY` keeps.
+    """
+    if values.null_count == len(values) or (_STRANGE[text_of(values)]).any():
+        return None
+    if not pc.all(pc.match_substring_regex(values.slice(0, _FIRST), _SHORT)).as_py() or not _short_enough(values):
+        return None
+    try:
+        return pc.cast(values, MONEY)
+    except pa.ArrowInvalid:
+        return None
+
+
+def _short_enough(values: pa.Array) -> bool:
+    """Whether no value that is made of digits, points and minuses alone has an end without digits, or more digits than `MONEY` keeps."""
+    length, point = _sizes(values)
+    minus = pc.fill_null(pc.starts_with(values, "-"), fill_value=False).to_numpy(zero_copy_only=False)
+    whole = np.where(point < 0, length, point) - minus
+    decimals = np.where(point < 0, 1, length - point - 1)
+    valid = pc.is_valid(values).to_numpy(zero_copy_only=False)
+    return bool(((whole >= 1) & (whole <= 13) & (decimals >= 1) & (decimals <= 4))[valid].all())
+
+
+def _sizes(values: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """How long each value is, and where its first point stands (-1 where there is none); 0 and -1 for null."""
+    length = pc.fill_null(pc.binary_length(values), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    return length, pc.fill_null(pc.find_substring(values, "."), -1).to_numpy(zero_copy_only=False).astype(np.int64)
 
 
 def _taken_apart(values: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
@@ -224,7 +273,7 @@ def _one_scale(percent: pa.Array, good: pa.Array, plain: pa.Array, counts: pa.Ar
 
 def currencies_of(values: pa.Array) -> pa.Array:
     """The currency code (or shared sign) in each of the values that is a number, null where there is none."""
-    if _as_a_program_writes(pc.if_else(pc.equal(values, ""), None, values)):
+    if not _STRANGE[text_of(values)].any():
         return pa.nulls(len(values), pa.string())
     parts, _, number = _taken_apart(values)
     return pc.if_else(number, _sign(parts), None)

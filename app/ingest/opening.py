@@ -31,7 +31,7 @@ _XML = re.compile(rb"\s*<\?xml\b", re.IGNORECASE)
 _JSON = re.compile(rb'\s*(\{\s*("|\})|\[\s*(\{|\[|\]|"))')
 
 
-def open_file(data: bytes, *, name: str, answers: Answers, limits: Limits) -> RawTable:
+def open_file(data: bytes, *, name: str, answers: Answers, limits: Limits, sha256: str | None = None) -> RawTable:
     """Open an uploaded file.
 
     Parameters
@@ -44,6 +44,8 @@ def open_file(data: bytes, *, name: str, answers: Answers, limits: Limits) -> Ra
         What the user has decided (encoding, delimiter, sheet, head row).
     limits
         What the file may cost.
+    sha256
+        The hash of the bytes, when it is known already.
 
     Raises
     ------
@@ -58,13 +60,18 @@ def open_file(data: bytes, *, name: str, answers: Answers, limits: Limits) -> Ra
             "Export a shorter period or fewer columns.",
             file=name,
         )
+    raw = _opened(data, name=name, answers=answers, limits=limits)
+    return replace(raw, facts=replace(raw.facts, size=len(data), sha256=sha256 or hashlib.sha256(data).hexdigest()))
+
+
+def _opened(data: bytes, *, name: str, answers: Answers, limits: Limits) -> RawTable:
     # The readers are imported where they are needed, so that a text does not pay for the others.
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _open_archive(data, name=name, answers=answers, limits=limits)
     if data.startswith(b"\x1f\x8b"):
         from app.ingest.packed import from_gzip
 
-        return _unpacked(from_gzip(data, name=name, limits=limits), data, name=name, answers=answers, limits=limits)
+        return _unpacked(from_gzip(data, name=name, limits=limits), name=name, answers=answers, limits=limits)
     if data.startswith(b"PAR1"):
         from app.ingest.columnar import open_parquet
 
@@ -92,21 +99,22 @@ def _open_archive(data: bytes, *, name: str, answers: Answers, limits: Limits) -
     if kind == "zip":
         from app.ingest.packed import from_zip
 
-        return _unpacked(from_zip(data, name=name, limits=limits), data, name=name, answers=answers, limits=limits)
+        return _unpacked(from_zip(data, name=name, limits=limits), name=name, answers=answers, limits=limits)
     from app.ingest.workbook import open_workbook
 
     parts = examine(data, name, limits)
     return open_workbook(data, name=name, kind=kind, answers=answers, limits=limits, parts=parts)
 
 
-def _unpacked(inner: tuple[str, bytes], data: bytes, *, name: str, answers: Answers, limits: Limits) -> RawTable:
+def _unpacked(inner: tuple[str, bytes], *, name: str, answers: Answers, limits: Limits) -> RawTable:
     """The table of a file that was packed; packed twice is not opened. Name, size and hash stay those of what was uploaded."""
     inside, content = inner
     if content.startswith(b"\x1f\x8b") or (content.startswith(b"PK\x03\x04") and _is_plain_archive(content, name, limits)):
         raise FileRefused("The file is packed twice.", "Unpack it and upload the table inside.", file=name)
-    raw = open_file(content, name=name, answers=answers, limits=replace(limits, file_bytes=limits.unpacked_bytes))
-    facts = replace(raw.facts, size=len(data), sha256=hashlib.sha256(data).hexdigest())
-    return replace(raw, facts=facts, notes=(f"Unpacked from the archive: {inside}.", *raw.notes))
+    if not content:
+        raise FileRefused("The file is empty.", "Export it again; nothing was imported.", file=name)
+    raw = _opened(content, name=name, answers=answers, limits=replace(limits, file_bytes=limits.unpacked_bytes))
+    return replace(raw, notes=(f"Unpacked from the archive: {inside}.", *raw.notes))
 
 
 def _is_plain_archive(content: bytes, name: str, limits: Limits) -> bool:

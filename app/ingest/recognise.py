@@ -160,10 +160,10 @@ def _with_the_name(ranked: tuple[tuple[TableName, float], ...], named: list[str]
 def _keyed(table: TableName, columns: tuple[Column, ...]) -> bool:
     """Whether a key with another value in every row is named after `table`."""
     return any(
-        c.unique
-        and c.filled == c.rows
+        c.filled == c.rows
         and _KEY_WORDS & set(words(c.heading))
         and table in map(ENTITY_WORDS.get, _entities(words(c.heading)))
+        and c.unique
         for c in columns
     )
 
@@ -172,7 +172,7 @@ def _row_entity(columns: tuple[Column, ...]) -> tuple[list[str], dict[str, float
     """The words for what one row may be, strongest first, and for each of our tables (and "none") its share of the evidence."""
     votes: dict[str, float] = _of_ids(columns)
     keys = [c for c in columns if c.filled and _KEY_WORDS & set(words(c.heading))]
-    unique = [c for c in keys if c.unique and c.filled == c.rows]
+    unique = [c for c in keys if c.filled == c.rows and c.unique]
     for rank, column in enumerate(unique[:1] or keys[:1]):
         for word in _entities(words(column.heading)):
             votes[word] = votes.get(word, 0.0) + (3.0 if unique else 1.5) / (rank + 1)
@@ -183,7 +183,7 @@ def _row_entity(columns: tuple[Column, ...]) -> tuple[list[str], dict[str, float
             if word in ENTITY_WORDS and ENTITY_WORDS[word] is None and word not in votes:
                 continue
             votes[word] = votes.get(word, 0.0) + 0.5
-        if len(found) == 1 and column.unique and column.filled == column.rows and column.numbers < 0.5:
+        if len(found) == 1 and column.filled == column.rows and column.numbers < 0.5 and _entities(found) and column.unique:
             for word in _entities(found):
                 votes[word] = votes.get(word, 0.0) + 2.0
     if votes.get("purchase"):
@@ -213,7 +213,7 @@ _STRIPE_ID = re.compile(r"([a-z]{2,5})_(?=\w*\d)\w{6,}")
 
 def _of_ids(columns: tuple[Column, ...]) -> dict[str, float]:
     """What the ids of the rows say they are: Stripe begins each id with the kind of its object ("cn_1PgZ…" is a credit note)."""
-    key = next((c for c in columns if words(c.heading) == ("id",) and c.unique and c.filled == c.rows), None)
+    key = next((c for c in columns if words(c.heading) == ("id",) and c.filled == c.rows and c.unique), None)
     if key is None:
         return {}
     kinds = {found[1] if (found := _STRIPE_ID.fullmatch(text)) else "" for text in key.samples}
@@ -296,9 +296,9 @@ def _known(table: TableName, mapping: Mapping) -> float:
 
 
 def _channelled(columns: tuple[Column, ...], catalogue: Catalogue) -> bool:
-    return any({fold(word) for word, _ in column.words()} & catalogue.channels for column in columns if 0 < column.distinct <= 50) or any(
-        fold(column.heading) in catalogue.systems["search_console"].signature for column in columns
-    )
+    return any(
+        {fold(word) for word, _ in column.words()} & catalogue.channels for column in columns if column.filled and not column.more_than(50)
+    ) or any(fold(column.heading) in catalogue.systems["search_console"].signature for column in columns)
 
 
 def _content(table: TableName, mapping: Mapping, columns: tuple[Column, ...], catalogue: Catalogue) -> float:
@@ -307,7 +307,7 @@ def _content(table: TableName, mapping: Mapping, columns: tuple[Column, ...], ca
             return 0.35
         for name in ("stage", "status"):
             candidate = mapping.fields.get(name)
-            if candidate is not None and columns[candidate.position].distinct <= 100:
+            if candidate is not None and not columns[candidate.position].more_than(100):
                 stages = catalogue.stages
                 known = {**stages.unverified, **stages.certain}
                 outcomes = {known.get(fold(word)) for word, _ in columns[candidate.position].words()}

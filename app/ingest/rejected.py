@@ -17,9 +17,21 @@ _PLAIN_NUMBER = r"^[-+]?[\d.,\s]+$"
 
 
 def parquet_bytes(table: pa.Table) -> bytes:
-    """`table` as Parquet, compressed with zstd; the same table always gives the same bytes."""
+    """`table` as Parquet, compressed with zstd; the same table always gives the same bytes.
+
+    Words that came coded are written as they are coded, and read as text again; other columns are not searched for repeated values.
+    """
+    coded = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
+    pq.write_table(
+        table,
+        sink,
+        compression="zstd",
+        use_dictionary=coded,
+        column_encoding={field.name: "DELTA_BINARY_PACKED" for field in table.schema if field.type == pa.int64()},
+        # Readers then see plain text, not how it was held here.
+        store_schema=False,
+    )
     return bytes(sink.getvalue())
 
 

@@ -71,18 +71,18 @@ def _role(table: TableName, column: Column, catalogue: Catalogue, answers: Answe
     own_people = bool({"owner", "rep", "seller", "agent", "executive"} & set(words(column.heading)))
     if column.mails > 0.5 and not own_people:
         return "personal", 0.95, "It holds e-mail addresses, which no metric needs."
-    says_little = column.flags > 0.5 or (column.distinct <= 5 and column.rows > 50) or (column.numbers > 0.97 and column.length < 4)
+    says_little = column.flags > 0.5 or (column.rows > 50 and not column.more_than(5)) or (column.numbers > 0.97 and column.length < 4)
     if catalogue.traps.personal(column.heading) and not own_people and not says_little:
         return "personal", 0.9, "The heading names something about a person, which no metric needs."
-    if catalogue.traps.amount(column.heading) and column.numbers > 0.9 and column.distinct > 2:
+    if catalogue.traps.amount(column.heading) and column.numbers > 0.9 and column.more_than(2):
         return "ignored", 0.9, f"It is not “{_money_label(table)}” and no group to compare by."
-    if column.distinct == 1:
+    if not column.more_than(1):
         return "ignored", 0.9, "Every row has the same value."
     if column.dates > 0.8 or column.true_dates:
         return "ignored", 0.8, "It holds dates that no metric uses."
-    if column.unique or ({"id", "key", "number", "no"} & set(words(column.heading)) and column.distinct > 50):
+    if ({"id", "key", "number", "no"} & set(words(column.heading)) and column.more_than(50)) or column.unique:
         return "ignored", 0.8, "It identifies records rather than grouping them."
-    if column.numbers > 0.97 and (column.distinct > 20 or {"amount", "value", "price", "revenue", "total"} & set(words(column.heading))):
+    if column.numbers > 0.97 and (column.more_than(20) or {"amount", "value", "price", "revenue", "total"} & set(words(column.heading))):
         return "ignored", 0.7, "It holds numbers, no groups."
     if column.length > LONG_TEXT and column.distinct * REPEATED > column.filled:
         return "ignored", 0.8, "It holds free text."
@@ -110,7 +110,7 @@ def _proposal(column: Column, role: Role, field: str | None, confidence: float, 
         format=format,
         samples=column.samples if role != "personal" else tuple("•••" for _ in column.samples[:1]),
         filled=column.filled,
-        distinct=column.distinct,
+        distinct=column.counted,
     )
 
 

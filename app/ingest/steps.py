@@ -20,7 +20,7 @@ from app.ingest.plan import Plan, make_plan
 from app.ingest.progress import tell
 from app.ingest.raw import RawTable
 from app.ingest.rejected import parquet_bytes, rejected_csv
-from app.ingest.values import period_of, text_words, texts
+from app.ingest.values import coded_texts, period_of, text_words
 from app.tables import OUTCOMES, SOURCE_ROW, TABLES, Outcome, Segment, SnapshotInfo, segment_name
 
 SHOWN_ROWS = 20
@@ -104,22 +104,32 @@ def _store(plan: Plan, typed: Typed, used: pa.Array) -> tuple[pa.Table, tuple[Se
         kind = TYPES[field.kind]
         array = typed.fields.get(field.name)
         if field.name == "currency" and plan.currency.code is not None and money_field(plan.table):
-            array = pa.array([plan.currency.code] * rows, pa.string())
-        arrays[field.name] = pa.nulls(rows, kind) if array is None else pc.cast(array, kind)
+            places = pa.array(np.zeros(rows, np.int32))
+            array = pa.DictionaryArray.from_arrays(places, pa.array([plan.currency.code]))
+        if array is None:
+            array = pa.nulls(rows, kind)
+        arrays[field.name] = array if pa.types.is_dictionary(array.type) or array.type == kind else pc.cast(array, kind)
     lines = plan.raw.lines
     arrays[SOURCE_ROW] = pc.cast(lines.combine_chunks() if isinstance(lines, pa.ChunkedArray) else lines, pa.int64())
     headings: list[str] = []
     for proposal in plan.proposals:
         if proposal.role == "segment":
             column = plan.columns[proposal.position]
-            arrays[segment_name(len(headings))] = texts(column)
+            arrays[segment_name(len(headings))] = coded_texts(column)
             typed.changed.extend(Changed(column.heading, what, cells) for what, cells in text_words(column))
             headings.append(proposal.heading)
-    stored = pa.table(arrays).filter(used)
-    segments = tuple(
-        Segment(segment_name(i), heading, int(pc.count_distinct(stored[segment_name(i)]).as_py())) for i, heading in enumerate(headings)
-    )
+    stored = pa.table(arrays)
+    if not pc.all(used).as_py():
+        stored = stored.filter(used)
+    segments = tuple(Segment(segment_name(i), heading, _different(stored[segment_name(i)])) for i, heading in enumerate(headings))
     return stored, segments
+
+
+def _different(column: pa.ChunkedArray) -> int:
+    """How many different values a column has, nulls aside."""
+    if pa.types.is_dictionary(column.type):
+        column = pa.chunked_array([chunk.indices for chunk in column.chunks], column.type.index_type)
+    return int(pc.count_distinct(column).as_py())
 
 
 def _info(plan: Plan, stored: pa.Table, segments: tuple[Segment, ...], today: date | None) -> SnapshotInfo:
@@ -188,7 +198,8 @@ def _receipt(plan: Plan, typed: Typed, used: pa.Array, segments: tuple[Segment, 
             if column is not None
             else " × ".join(c.heading for c in (plan.column("quantity"), plan.column("unit_price")) if c)
         )
-        total, kept = _sum(typed.fields[name]), _sum(typed.fields[name].filter(used))
+        total = _sum(typed.fields[name])
+        kept = total if pc.all(used).as_py() else _sum(typed.fields[name].filter(used))
         amounts = AmountCheck(heading, plan.currency.code, f"{total:f}", f"{kept:f}", f"{total - kept:f}")
     by_role = {role: tuple(p.heading for p in plan.proposals if p.role == role) for role in ("personal", "ignored")}
     return Receipt(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,30 +24,40 @@ def total_lines(columns: tuple[Column, ...], amounts: pa.Array | None) -> pa.Arr
     none = pa.array(np.zeros(rows, bool))
     if len(columns) <= _OTHERS:
         return none
-    said = none
-    for column in columns:
-        like = pc.match_substring_regex(column.values, _LIKE_TOTAL)
-        if pc.any(like).as_py():
-            texts = column.values.to_pylist()
-            named = pa.array([bool(maybe) and names_total(text) for text, maybe in zip(texts, like.to_pylist(), strict=True)])
-            said = pc.or_(said, column.spread(named))
-    last = _last_is_the_sum(amounts, rows)
-    suspects = np.flatnonzero(pc.or_(said, last).to_numpy(zero_copy_only=False))
+    suspects = _half_empty(columns, rows)
     if not len(suspects):
         return none
+    at = pa.array(suspects)
+    said = np.zeros(len(suspects), bool)
+    for column in columns:
+        cells = column.spread(column.values).take(at) if column.places is None else column.values.take(column.places.take(at))
+        like = pc.match_substring_regex(cells, _LIKE_TOTAL)
+        if pc.any(like).as_py():
+            said |= [bool(maybe) and names_total(text) for text, maybe in zip(cells.to_pylist(), like.to_pylist(), strict=True)]
+    last = _last_is_the_sum(amounts, rows)
     found = np.zeros(rows, bool)
-    for row in suspects.tolist():
-        cells = [(column, column.values[column.index[row].as_py()].as_py()) for column in columns]
-        filled = [(column, text) for column, text in cells if text]
+    for row in suspects[said | last[suspects]].tolist():
+        filled = [(column, text) for column in columns if (text := column.cell(row))]
         others = [(column, text) for column, text in filled if not names_total(text)]
         numbers = all(column.numbers > 0.5 for column, _ in others)
-        found[row] = len(filled) <= len(columns) / 2 and (numbers or (last[row].as_py() and len(filled) <= len(columns) / 3))
+        found[row] = numbers or (last[row] and len(filled) <= len(columns) / 3)
     return pa.array(found)
 
 
-def _last_is_the_sum(amounts: pa.Array | None, rows: int) -> pa.Array:
+def _half_empty(columns: tuple[Column, ...], rows: int) -> npt.NDArray[np.int64]:
+    """The rows of which at most half of the cells are filled. Few tables have any, and then nothing is looked at more closely."""
+    gaps = [column for column in columns if column.filled < column.rows]
+    if 2 * len(gaps) < len(columns):
+        return np.zeros(0, np.int64)
+    empty = np.zeros(rows, np.int32)
+    for column in gaps:
+        empty += column.spread(pc.equal(column.values, "")).to_numpy(zero_copy_only=False)
+    return np.flatnonzero(2 * empty >= len(columns))
+
+
+def _last_is_the_sum(amounts: pa.Array | None, rows: int) -> npt.NDArray[np.bool_]:
     marks = np.zeros(rows, bool)
     if amounts is not None and len(amounts) > _OTHERS + 1 and amounts[-1].is_valid and amounts[-1].as_py():
         others = pc.sum(pc.cast(amounts.slice(0, len(amounts) - 1), pa.decimal128(38, 4))).as_py()
         marks[-1] = others == amounts[-1].as_py()
-    return pa.array(marks)
+    return marks

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from app.ingest import dates, numbers
 from app.ingest.column import Column
+from app.ingest.column_bytes import is_one_of, text_of
 from app.ingest.export_formats import Catalogue
 from app.ingest.headings import fold
 from app.ingest.model import Answers, Choice, Question
@@ -27,6 +28,7 @@ DATE_FORMATS: frozenset[str] = frozenset(get_args(dates.DateFormat))
 _ANCHOR = re.compile(r"Start date:\s*(\d{4})-?(\d{2})-?(\d{2})", re.IGNORECASE)
 _PERIOD = re.compile(r"Start date:\s*(\d{4})-?(\d{2})-?(\d{2})[\s\S]*?End date:\s*(\d{4})-?(\d{2})-?(\d{2})", re.IGNORECASE)
 _SPAN = re.compile(r"\b(20\d{2})(\d{2})(\d{2})-(20\d{2})(\d{2})(\d{2})\b")
+_FIRST = 100
 _FLOAT_ID = r"^-?\d+\.0+$"
 _DAMAGED = r"^\d+(?:[.,]\d+)?[eE]\+\d+$"
 
@@ -45,7 +47,7 @@ def blank(column: Column, catalogue: Catalogue) -> pa.Array:
     """Which different values count as blank in dates, amounts and ids (bool, one for each different value)."""
 
     def make() -> pa.Array:
-        return pc.is_in(pc.utf8_lower(column.values), pa.array(sorted(catalogue.blanks)))
+        return is_one_of(column.values, catalogue.blanks)
 
     return column.once("blank", make)
 
@@ -241,11 +243,12 @@ def ids(column: Column, catalogue: Catalogue) -> Converted:
 
     One whose digits were cut off (2.41E+18) identifies nothing: two of them may be different records, so none is kept.
     """
-    empty = pc.or_(blank(column, catalogue), pc.match_substring_regex(column.values, _DAMAGED))
-    real = column.values.filter(pc.invert(empty))
+    damaged = _damaged(column)
+    empty = blank(column, catalogue) if damaged is None else pc.or_(blank(column, catalogue), damaged)
+    real = column.values.filter(pc.invert(empty)) if pc.any(empty).as_py() else column.values
     values = pc.if_else(empty, None, column.values)
     changed = _blank_words(column, blank(column, catalogue))
-    if len(real) and pc.all(pc.match_substring_regex(real, _FLOAT_ID)).as_py():
+    if len(real) and _all_match(real, _FLOAT_ID):
         values = pc.replace_substring_regex(values, r"\.0+$", "")
         changed.append(
             ("Ids had been turned into decimal numbers; the “.0” at their end was taken off.", column.cells_where(pc.invert(empty)))
@@ -255,12 +258,36 @@ def ids(column: Column, catalogue: Catalogue) -> Converted:
 
 def damaged_ids(column: Column) -> int:
     """How many cells look like an id that a spreadsheet turned into 2.41E+18; its digits are lost."""
-    return column.cells_where(pc.match_substring_regex(column.values, _DAMAGED))
+    damaged = _damaged(column)
+    return 0 if damaged is None else column.cells_where(damaged)
+
+
+def _damaged(column: Column) -> pa.Array | None:
+    """Which values look like 2.41E+18; None when no value can, because none has a plus sign."""
+
+    def make() -> pa.Array | None:
+        return pc.match_substring_regex(column.values, _DAMAGED) if (text_of(column.values) == ord("+")).any() else None
+
+    return column.once("damaged", make)
+
+
+def _all_match(values: pa.Array, pattern: str) -> bool:
+    """Whether every value matches; mostly the first ones do not, and then the others are not looked at."""
+    return all(pc.all(pc.match_substring_regex(part, pattern)).as_py() for part in (values.slice(0, _FIRST), values.slice(_FIRST)))
 
 
 def texts(column: Column) -> pa.Array:
     """Categories and names as in the file; null where the cell is empty or holds a sign that only stands for nothing (`NOTHING`)."""
     return column.spread(pc.if_else(_says_nothing(column), None, column.values))
+
+
+def coded_texts(column: Column) -> pa.Array:
+    """The same as `texts`, as a dictionary array where words come again and again: it is written as it is, without laying out the words."""
+    if column.places is None:
+        return texts(column)
+    nothing = _says_nothing(column)
+    places = pc.if_else(nothing.take(column.places), None, column.places) if pc.any(nothing).as_py() else column.places
+    return pa.DictionaryArray.from_arrays(places, column.values)
 
 
 NOTHING = ("", "-", "--", "—", "null", "nan", "nat", "-none-", "[[unknown]]", "(blank)", "#n/a")
@@ -272,15 +299,14 @@ ANSWERS = ("none", "n/a", "na", "unknown", "select", "(not set)", "not set")
 def text_words(column: Column) -> list[tuple[str, int]]:
     """What was made of words for nothing in a column of text, each with its number of cells."""
     told = _blank_words(column, _says_nothing(column))
-    lowered = pc.utf8_lower(column.values)
-    kept = pc.is_in(lowered, pa.array(ANSWERS))
+    kept = is_one_of(column.values, ANSWERS)
     if cells := column.cells_where(kept):
         told.append((f"{_quoted(column.values.filter(kept))} was kept as an answer, because in a column of words it may be one.", cells))
     return told
 
 
 def _says_nothing(column: Column) -> pa.Array:
-    return pc.is_in(pc.utf8_lower(column.values), pa.array(NOTHING))
+    return column.once("nothing", lambda: is_one_of(column.values, NOTHING))
 
 
 def _blank_words(column: Column, empty: pa.Array) -> list[tuple[str, int]]:
@@ -291,5 +317,5 @@ def _blank_words(column: Column, empty: pa.Array) -> list[tuple[str, int]]:
 
 
 def _quoted(words: pa.Array) -> str:
-    shown = [f"“{word}”" for word in words.to_pylist()[:3]]
+    shown = [f"“{word}”" for word in pc.unique(words).to_pylist()[:3]]
     return " or ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)

@@ -51,7 +51,7 @@ def open_web_table(data: bytes, *, name: str, answers: Answers, limits: Limits) 
     notes = ["This is a web page with a table in it, although it may be named like a workbook."]
     if len(tables) > 1:
         notes.append(f"The page holds {len(tables)} tables; the largest one is read.")
-    return raw_of(grid_of(rows, width=width, height=len(rows)), data, name=name, kind="html", answers=answers, sheet=None, notes=notes)
+    return raw_of(grid_of(rows, width=width, height=len(rows)), name=name, kind="html", answers=answers, sheet=None, notes=notes)
 
 
 def _known(encoding: str) -> str | None:

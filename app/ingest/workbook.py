@@ -46,7 +46,7 @@ def open_workbook(
     except (calamine.CalamineError, OSError, ValueError) as error:
         raise FileRefused(_DAMAGED, _SAVE_AGAIN, file=name) from error
     names = tuple(sheet.name for sheet in sheets)
-    return raw_of(grid, data, name=name, kind=kind, answers=answers, sheet=chosen, sheets=names, notes=notes)
+    return raw_of(grid, name=name, kind=kind, answers=answers, sheet=chosen, sheets=names, notes=notes)
 
 
 def _opened(data: bytes, kind: FileKind) -> Any:

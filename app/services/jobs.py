@@ -23,6 +23,7 @@ from app import counters
 from app.clock import now
 from app.errors import AppError, Stopped
 from app.ingest import gate
+from app.ingest.content import Content
 from app.ingest.limits import Limits
 from app.ingest.model import Answers, Inspection, TypedTable
 from app.ingest.progress import Progress, Step
@@ -403,7 +404,7 @@ class _InspectFile:
 
     watch: gate.Watch
 
-    def __call__(self, data: bytes, *, name: str, answers: Answers, limits: Limits) -> Inspection:
+    def __call__(self, data: Content, *, name: str, answers: Answers, limits: Limits) -> Inspection:
         return gate.inspect_file(data, name=name, answers=answers, limits=limits, watch=self.watch)
 
 
@@ -413,7 +414,7 @@ class _ReadFile:
 
     watch: gate.Watch
 
-    def __call__(self, data: bytes, *, name: str, answers: Answers, limits: Limits, today: date) -> TypedTable:
+    def __call__(self, data: Content, *, name: str, answers: Answers, limits: Limits, today: date) -> TypedTable:
         table = gate.read_file(data, name=name, answers=answers, limits=limits, today=today, watch=self.watch)
         self.watch(Progress("comparing", rows=table.info.rows))
         return table

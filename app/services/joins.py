@@ -21,7 +21,7 @@ from app.services.commits import Committed
 from app.services.datasets import dataset_row, dataset_view, record_action
 from app.services.merge import RowAccount
 from app.services.stored_json import from_json, hash_of, to_json
-from app.services.uploads import content_of, let_go, pending_row, upload_row
+from app.services.uploads import content_later, content_of, let_go, pending_row, upload_row
 from app.storage.engine import reading, transaction
 from app.storage.queries import blobs, datasets, organizations
 from app.storage.tables import Dataset, Upload
@@ -51,7 +51,7 @@ def join_offers(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits)
         loaded = tuple(_loaded(session, actor, row) for row in rows)
         if not loaded:
             return ()
-        data, answers, name = content_of(session, actor, upload.content_sha256), from_json(Answers, upload.answers), upload.file_name
+        data, answers, name = content_later(engine, actor, upload), from_json(Answers, upload.answers), upload.file_name
     return gate.offer_joins(data, name=name, answers=answers, loaded=loaded, limits=limits)
 
 
@@ -79,7 +79,7 @@ def join_upload(actor: Actor, *, engine: Engine, upload_id: str, choice: JoinCho
             (part.file_sha256, part.answers_sha256) == (upload.sha256, mark)
             for part in datasets.lineage(session=session, organization_id=actor.organization_id, dataset=active)
         )
-        data, name, active_id = content_of(session, actor, upload.content_sha256), upload.file_name, active.id
+        data, name, active_id = content_later(engine, actor, upload), upload.file_name, active.id
         loaded = _loaded(session, actor, active)
     made = None if same else gate.join_file(data, name=name, answers=answers, loaded=loaded, choice=choice, limits=limits)
     return _store(actor, engine=engine, upload_id=upload_id, active_id=active_id, choice=choice, mark=mark, made=made)

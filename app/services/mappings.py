@@ -35,7 +35,7 @@ from app.services.shapes import (
 )
 from app.services.stored_json import from_json, to_json
 from app.services.teams import team_row
-from app.services.uploads import answers_hash, content_of, pending_row
+from app.services.uploads import answers_hash, content_later, pending_row
 from app.storage.engine import reading, transaction
 from app.storage.queries import mappings
 from app.storage.tables import SavedMapping, Upload
@@ -160,7 +160,7 @@ def recall(
             known = from_json(Recalled, row.recalled)
             return found, known if known.mapping_id else None
         answers = from_json(Answers, row.answers)
-        data, name = content_of(session, actor, row.content_sha256), row.file_name
+        data, name = content_later(engine, actor, row), row.file_name
         saved = [
             (one.id, one.file_name, f"{one.used_at:%d %b %Y}", from_json(SavedReading, one.mapping))
             for one in mappings.saved_mappings(session=session, organization_id=actor.organization_id, team_id=row.team_id)

@@ -16,6 +16,7 @@ from sqlmodel import Session
 from app.clock import today
 from app.errors import AppError
 from app.ingest import gate
+from app.ingest.content import Content
 from app.ingest.limits import Limits
 from app.ingest.model import Answers, Inspection, Receipt, TypedTable
 from app.services.actor import Actor, require
@@ -23,7 +24,7 @@ from app.services.datasets import DatasetView, dataset_view
 from app.services.merge import Comparison, RowAccount, compare, proposed_mode
 from app.services.stored_json import from_json, hash_of, to_json
 from app.services.teams import team_row
-from app.services.uploads import UploadView, answers_hash, content_of, pending_row, upload_row, upload_view
+from app.services.uploads import UploadView, answers_hash, content_later, content_of, pending_row, upload_row, upload_view
 from app.storage.engine import reading, transaction
 from app.storage.queries import blobs, datasets, organizations
 from app.storage.tables import Dataset, ImportMode, Upload
@@ -33,14 +34,14 @@ from app.tables import SnapshotInfo
 class InspectFile(Protocol):
     """What `app.ingest.gate.inspect_file` does."""
 
-    def __call__(self, data: bytes, *, name: str, answers: Answers, limits: Limits) -> Inspection:
+    def __call__(self, data: Content, *, name: str, answers: Answers, limits: Limits) -> Inspection:
         """Say what the file is and what it leaves open."""
 
 
 class ReadFile(Protocol):
     """What `app.ingest.gate.read_file` does."""
 
-    def __call__(self, data: bytes, *, name: str, answers: Answers, limits: Limits, today: date) -> TypedTable:
+    def __call__(self, data: Content, *, name: str, answers: Answers, limits: Limits, today: date) -> TypedTable:
         """Read the file into a typed table; dates after `today` are plans."""
 
 
@@ -109,7 +110,7 @@ def inspect(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, ins
         wanted = hash_of(answers)
         if row.inspection is not None and row.inspected_for == wanted:
             return from_json(Inspection, row.inspection)
-        data, name = content_of(session, actor, row.content_sha256), row.file_name
+        data, name = content_later(engine, actor, row), row.file_name
     found = inspect_file(data, name=name, answers=answers, limits=limits)
     with transaction(engine, organization_id=actor.organization_id) as session:
         row = pending_row(session, actor, upload_id)
@@ -213,7 +214,7 @@ def make_ready(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, 
                 parquet=content_of(session, actor, row.prepared_parquet_sha256),
                 rejected_csv=content_of(session, actor, row.prepared_rejected_sha256),
             )
-        data = content_of(session, actor, row.content_sha256)
+        data = content_later(engine, actor, row)
         time_zone = team_row(session, actor, row.team_id).time_zone
     table = read_file(data, name=name, answers=answers, limits=limits, today=today(time_zone))
     read = ReadTable(info=table.info, receipt=table.receipt)

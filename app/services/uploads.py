@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from app.errors import AppError, FileRefused, NotFound
+from app.ingest.content import Content
 from app.ingest.limits import Limits
 from app.ingest.model import Answers, Question
 from app.services.actor import Actor, require
@@ -173,7 +174,7 @@ def keep_upload(
         team = team_row(session, actor, team_id)
         row = uploads.pending_of_file(session=session, organization_id=actor.organization_id, team_id=team_id, sha256=sha256)
         if row is None:
-            blobs.put(session=session, organization_id=actor.organization_id, content=data)
+            blobs.put(session=session, organization_id=actor.organization_id, content=data, sha256=sha256)
             row = uploads.add_upload(
                 session=session,
                 organization_id=actor.organization_id,
@@ -218,6 +219,17 @@ def content_of(session: Session, actor: Actor, sha256: str | None) -> bytes:
     if found is None:
         raise RuntimeError(f"the bytes {sha256} are not stored")
     return found
+
+
+def content_later(engine: Engine, actor: Actor, row: Upload) -> Content:
+    """The bytes of a pending upload, fetched when somebody opens them; NotFound when it was finished in the meantime."""
+    upload_id = row.id
+
+    def load() -> bytes:
+        with reading(engine) as session:
+            return content_of(session, actor, pending_row(session, actor, upload_id).content_sha256)
+
+    return Content(row.size, row.sha256, load)
 
 
 def answers_hash(row: Upload) -> str:

@@ -194,7 +194,10 @@ class Team(Base, table=True):
 
 
 class Blob(Base, table=True):
-    """Bytes by their hash: uploaded files, Parquet, rejected rows. One row per organization, so tenants share nothing."""
+    """Bytes by their hash: uploaded files, Parquet, rejected rows. One row per organization, so tenants share nothing.
+
+    `size` and `sha256` are of the bytes themselves; `content` may be shorter, see `app.storage.queries.blobs`.
+    """
 
     __tablename__ = "blob"
 

@@ -24,6 +24,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from app.errors import AccessDenied, AnswerNeeded, AppError, FileError, FileRefused, NotFound
+from app.ingest.content import Content
 from app.ingest.limits import Limits
 from app.ingest.model import Answers, Choice, FileFacts, Inspection, Question, Receipt, SetAside, TypedTable
 from app.services import commits
@@ -78,9 +79,9 @@ def facts(data: bytes, name: str) -> FileFacts:
     )
 
 
-def inspect_rows(data: bytes, *, name: str, answers: Answers, limits: Limits) -> Inspection:
+def inspect_rows(data: Content, *, name: str, answers: Answers, limits: Limits) -> Inspection:
     return Inspection(
-        file=facts(data, name),
+        file=facts(data.load(), name),
         table="deal",
         table_confidence=1.0,
         table_reason=f"in {answers.time_zone}",
@@ -92,8 +93,8 @@ def inspect_rows(data: bytes, *, name: str, answers: Answers, limits: Limits) ->
     )
 
 
-def read_rows(data: bytes, *, name: str, answers: Answers, limits: Limits, today: date) -> TypedTable:
-    deals = [text.split() for text in json.loads(data)["deals"]]
+def read_rows(data: Content, *, name: str, answers: Answers, limits: Limits, today: date) -> TypedTable:
+    deals = [text.split() for text in json.loads(data.load())["deals"]]
     if any(outcome == "?" for _, outcome in deals):
         raise AnswerNeeded("A stage is open.", file=name)
     currency = answers.currency
@@ -120,7 +121,7 @@ def read_rows(data: bytes, *, name: str, answers: Answers, limits: Limits, today
             system="hubspot",
         ),
         receipt=Receipt(
-            file=facts(data, name),
+            file=facts(data.load(), name),
             table="deal",
             system="hubspot",
             answers=answers,
@@ -204,7 +205,7 @@ def test_empty_and_oversized_files_are_refused(engine: Engine, owner: Actor, tea
 def test_a_file_is_opened_once_for_each_set_of_answers(engine: Engine, owner: Actor, team_id: str) -> None:
     opened: list[str] = []
 
-    def counting(data: bytes, *, name: str, answers: Answers, limits: Limits) -> Inspection:
+    def counting(data: Content, *, name: str, answers: Answers, limits: Limits) -> Inspection:
         opened.append(answers.time_zone)
         return inspect_rows(data, name=name, answers=answers, limits=limits)
 
@@ -279,7 +280,7 @@ def test_the_first_import(engine: Engine, owner: Actor, team_id: str, tmp_path: 
     )
     assert ready.receipt.rows_read == ready.receipt.rows_used + sum(part.count for part in ready.receipt.set_aside)
 
-    def refuse(data: bytes, *, name: str, answers: Answers, limits: Limits, today: date) -> TypedTable:
+    def refuse(data: Content, *, name: str, answers: Answers, limits: Limits, today: date) -> TypedTable:
         raise AssertionError("the file was read already")
 
     done = commit_upload(owner, engine=engine, upload_id=upload.id, limits=LIMITS, read_file=refuse)

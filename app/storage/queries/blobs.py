@@ -1,28 +1,55 @@
-"""Bytes by their hash, one store per organization."""
+"""Bytes by their hash, one store per organization. Large texts are kept compressed; `size` is of the bytes themselves."""
 
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
 
+from app.later import Later
 from app.storage.tables import Blob, Dataset, KeptReport, Upload
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+else:
+    pa = Later("pyarrow")
 
-def put(*, session: Session, organization_id: str, content: bytes) -> str:
-    """Keep the bytes and return their SHA-256; the same bytes are kept once."""
-    sha256 = hashlib.sha256(content).hexdigest()
+_CODEC = "lz4"
+_WORTH_IT = 1024**2
+"""Bytes from which on a text is compressed: a quarter of the pages to write, and to free when an import is over."""
+_SAMPLE = 64 * 1024
+_WELL = 0.7
+
+
+def put(*, session: Session, organization_id: str, content: bytes, sha256: str | None = None) -> str:
+    """Keep the bytes and return their SHA-256 (given when it is known); the same bytes are kept once."""
+    sha256 = sha256 or hashlib.sha256(content).hexdigest()
     known = session.exec(select(Blob.sha256).where(Blob.organization_id == organization_id, Blob.sha256 == sha256)).one_or_none()
     if known is None:
-        session.add(Blob(organization_id=organization_id, sha256=sha256, size=len(content), content=content))
+        session.add(Blob(organization_id=organization_id, sha256=sha256, size=len(content), content=_packed(content)))
         session.flush()
     return sha256
 
 
 def content(*, session: Session, organization_id: str, sha256: str) -> bytes | None:
     """The bytes of that hash that this organization has."""
-    return session.exec(select(Blob.content).where(Blob.organization_id == organization_id, Blob.sha256 == sha256)).one_or_none()
+    found = session.exec(
+        select(Blob.size, Blob.content).where(Blob.organization_id == organization_id, Blob.sha256 == sha256)
+    ).one_or_none()
+    if found is None:
+        return None
+    size, stored = found
+    return stored if len(stored) == size else bytes(pa.decompress(stored, size, codec=_CODEC, asbytes=True))
+
+
+def _packed(content: bytes) -> bytes:
+    """The bytes, shorter where that is worth it; what is packed already (a workbook, Parquet, a PDF) stays as it is."""
+    if len(content) < _WORTH_IT or len(pa.compress(content[:_SAMPLE], codec=_CODEC, asbytes=True)) > _WELL * _SAMPLE:
+        return content
+    packed = bytes(pa.compress(content, codec=_CODEC, asbytes=True))
+    return packed if len(packed) < len(content) else content
 
 
 def total_size(*, session: Session, organization_id: str) -> int:
