@@ -226,7 +226,7 @@ def content_later(engine: Engine, actor: Actor, row: Upload) -> Content:
     upload_id = row.id
 
     def load() -> bytes:
-        with reading(engine) as session:
+        with reading(engine, organization_id=actor.organization_id) as session:
             return content_of(session, actor, pending_row(session, actor, upload_id).content_sha256)
 
     return Content(row.size, row.sha256, load)
