@@ -82,6 +82,7 @@ def served() -> Served:
     options = {name: config.get_option(name) for name in RULES}
     secret, origin = str(config.get_option("server.cookieSecret")), config.get_where_defined("server.cookieSecret")
     secret_from = "environment" if "environment variable" in origin else "elsewhere"
-    if secrets_singleton.load_if_toml_exists() and "cookie_secret" in secrets_singleton.get("auth", {}):
-        secret, secret_from = str(secrets_singleton["auth"]["cookie_secret"]), "secrets"
-    return Served(options, secret, secret_from)
+    login = dict(secrets_singleton.get("auth", {})) if secrets_singleton.load_if_toml_exists() else {}
+    if "cookie_secret" in login:
+        secret, secret_from = str(login["cookie_secret"]), "secrets"
+    return Served(options, secret, secret_from, login)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.services.deployment.model import Finding
 from app.settings import SECRET_LENGTH, UPLOAD_MB_HOSTED, Settings, is_loopback
@@ -15,11 +15,13 @@ class Served:
     """What the web server will do: its options by name, and the secret that signs its cookies with where that was set.
 
     `secret_from` is "environment", "secrets" (Streamlit's secrets) or "elsewhere": a file that is part of the program, or nowhere.
+    `login` is the part [auth] of Streamlit's secrets.
     """
 
     options: Mapping[str, object]
     cookie_secret: str
     secret_from: str
+    login: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,37 @@ def check_options(served: Served) -> tuple[Finding, ...]:
             "openssl rand -hex 32. Whoever knows it can sign in as anybody.",
         )
     )
-    return tuple(found)
+    return (*found, *_login(served.login))
+
+
+def _login(given: Mapping[str, object]) -> tuple[Finding, ...]:
+    """The identity provider and the way back from it."""
+    parts = [given, *(value for value in given.values() if isinstance(value, Mapping))]
+    providers = [part for part in parts if part.get("client_id") and str(part.get("server_metadata_url", "")).startswith("https://")]
+    back = str(given.get("redirect_uri", ""))
+    return (
+        Finding(
+            "login",
+            "provider",
+            bool(providers),
+            f"{len(providers)} with an encrypted address",
+            "Write client_id, client_secret and server_metadata_url (https) into [auth] of Streamlit's secrets, as in deploy/.",
+        ),
+        Finding(
+            "login",
+            "redirect_uri",
+            back.startswith("https://") and back.endswith("/oauth2callback"),
+            back or "not set",
+            "Set redirect_uri in [auth] of Streamlit's secrets to https://app.example.com/oauth2callback.",
+        ),
+        Finding(
+            "login",
+            "expose_tokens",
+            not any(part.get("expose_tokens") for part in parts),
+            "set" if any(part.get("expose_tokens") for part in parts) else "not set",
+            "Remove expose_tokens: no page needs the provider's tokens.",
+        ),
+    )
 
 
 def check_settings(chosen: Settings) -> tuple[Finding, ...]:

@@ -41,6 +41,12 @@ SAFE = Served(
     },
     SECRET,
     "environment",
+    {
+        "redirect_uri": "https://app.example.com/oauth2callback",
+        "client_id": "x",
+        "client_secret": "y",
+        "server_metadata_url": "https://id.example/.well-known/openid-configuration",
+    },
 )
 UNSAFE = [
     ("client.showErrorDetails", "full"),
@@ -96,6 +102,26 @@ def test_a_weak_secret_is_refused(changed: dict[str, str]) -> None:
     found = check_options(replace(SAFE, **changed))  # type: ignore[arg-type]
     assert refused(found) == ["server.cookieSecret"]
     assert all(SECRET not in finding.found + finding.remedy for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("changed", "about"),
+    [
+        ({"redirect_uri": "http://app.example.com/oauth2callback"}, "redirect_uri"),
+        ({"redirect_uri": "https://app.example.com/"}, "redirect_uri"),
+        ({"client_id": ""}, "provider"),
+        ({"server_metadata_url": "http://id.example/.well-known/openid-configuration"}, "provider"),
+        ({"expose_tokens": ["id"]}, "expose_tokens"),
+        ({"other": {"client_id": "z", "expose_tokens": True}}, "expose_tokens"),
+    ],
+)
+def test_an_unsafe_login_is_refused(changed: dict[str, object], about: str) -> None:
+    assert refused(check_options(replace(SAFE, login={**SAFE.login, **changed}))) == [about]
+
+
+def test_several_providers_are_known_by_their_names() -> None:
+    apart = {name: value for name, value in SAFE.login.items() if name != "redirect_uri"}
+    assert refused(check_options(replace(SAFE, login={"redirect_uri": SAFE.login["redirect_uri"], "entra": apart}))) == []
 
 
 def test_the_names_of_the_variables_are_streamlits() -> None:
@@ -180,8 +206,12 @@ def env_file() -> dict[str, str]:
 
 def test_the_shipped_configuration_passes_on_the_command_line(tmp_path: Path, postgres_url: str, upgraded_postgresql: str) -> None:
     role = f"postgresql://scorecard_app@{postgres_url.rpartition('@')[2].rpartition('/')[0]}/{upgraded_postgresql}"
+    secrets = tmp_path / "secrets.toml"
+    shipped = (ROOT / "deploy" / "secrets.example.toml").read_text(encoding="utf-8")
+    secrets.write_text(shipped.replace("<32 random bytes>", SECRET).replace("<the provider>", "id.example"), encoding="utf-8")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SCORECARD_", "STREAMLIT_"))}
     environment = {**kept, **env_file(), "SCORECARD_DATABASE_URL": role, "SCORECARD_DATA_DIR": str(tmp_path)}
+    environment["STREAMLIT_SECRETS_FILES"] = str(secrets)
     command = [sys.executable, "-m", "app", "check", "--deploy", "--json"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120)
     told = json.loads(done.stdout)
