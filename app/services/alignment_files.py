@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 
+from app.services.downloads import harmless_text
 from app.services.figures.survey import NAMES, spread_words, words
 from app.services.rounds.model import RoundView
 from app.services.rounds.views import asked
@@ -62,7 +63,7 @@ def as_csv(shown: RoundView, published: Published, *, weights: Mapping[str, floa
     writer = csv.writer(out)
     writer.writerow(HEAD)
     for found in rows(shown, published, weights=weights):
-        writer.writerow(["" if cell is None else _harmless(cell) if isinstance(cell, str) else cell for cell in found])
+        writer.writerow(["" if cell is None else harmless_text(cell) if isinstance(cell, str) else cell for cell in found])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
@@ -103,8 +104,3 @@ def _cell(cell: object) -> tuple[float | None, str]:
     if isinstance(cell, Reliability):
         return cell.alpha, f"{cell.low} to {cell.high}, {cell.items} statements"
     return (None, cell) if isinstance(cell, str) else (float(str(cell)), "")
-
-
-def _harmless(text: str) -> str:
-    """A text that a spreadsheet would run as a formula gets an apostrophe in front."""
-    return f"'{text}" if text.lstrip()[:1] in tuple("=+-@＝＋－＠") or text[:1] in ("\t", "\r") else text

@@ -59,7 +59,7 @@ def delete_table(actor: Actor, *, engine: Engine, team_id: str, table: TableName
         if not rows:
             raise NotFound("There is nothing to delete.", "Load the page again.")
         gone, hashes = _delete(session, actor, rows)
-    _forget(cache_dir, hashes)
+    forget_copies(cache_dir, hashes)
     return gone
 
 
@@ -78,7 +78,7 @@ def delete_import(actor: Actor, *, engine: Engine, dataset_id: str, cache_dir: P
         if row.state == "active":
             raise AppError("This import is loaded.", "Undo it first, or delete all of its table.")
         gone, hashes = _delete(session, actor, [row])
-    _forget(cache_dir, hashes)
+    forget_copies(cache_dir, hashes)
     return gone
 
 
@@ -111,7 +111,7 @@ def delete_team(actor: Actor, *, engine: Engine, team_id: str, cache_dir: Path) 
         organizations.record(
             session=session, organization_id=actor.organization_id, member_id=actor.member_id, what="team_removed", subject=team_id
         )
-    _forget(cache_dir, hashes)
+    forget_copies(cache_dir, hashes)
 
 
 def deleted(actor: Actor, *, engine: Engine, team_id: str) -> tuple[Deleted, ...]:
@@ -137,6 +137,27 @@ def _delete(session: Session, actor: Actor, rows: Sequence[Dataset]) -> tuple[De
         bytes=0,
         file_names=json.dumps([row.file_name for row in rows], ensure_ascii=False),
     )
+    hashes = let_go(session, organization_id, rows)
+    blobs.clear_unused(session=session, organization_id=organization_id)
+    record.bytes = before - blobs.total_size(session=session, organization_id=organization_id)
+    session.add(record)
+    organizations.record(
+        session=session,
+        organization_id=organization_id,
+        member_id=actor.member_id,
+        team_id=record.team_id,
+        what="data_deleted",
+        subject=record.table_name,
+    )
+    session.flush()
+    return _view(session, record), hashes
+
+
+def let_go(session: Session, organization_id: str, rows: Sequence[Dataset]) -> tuple[str, ...]:
+    """Take imports out, with their files and jobs, for use within this package; returns the hashes of their copies beside the database.
+
+    The caller holds the organization, and clears the bytes that nothing speaks of afterwards.
+    """
     hashes = tuple({row.parquet_sha256 for row in rows})
     uploaded = [row.upload_id for row in rows]
     before_it = {row.id: row.replaces_id for row in rows}
@@ -151,14 +172,10 @@ def _delete(session: Session, actor: Actor, rows: Sequence[Dataset]) -> tuple[De
         # The dataset and the job go with the upload.
         uploads.remove(session=session, organization_id=organization_id, upload_id=upload_id)
     session.expire_all()
-    blobs.clear_unused(session=session, organization_id=organization_id)
-    record.bytes = before - blobs.total_size(session=session, organization_id=organization_id)
-    session.add(record)
-    session.flush()
-    return _view(session, record), hashes
+    return hashes
 
 
-def _forget(cache_dir: Path, hashes: Sequence[str]) -> None:
+def forget_copies(cache_dir: Path, hashes: Sequence[str]) -> None:
     """Remove the copies beside the database: the Parquet files and the figures made of them."""
     for sha256 in hashes:
         forget(cache_dir, sha256=sha256)

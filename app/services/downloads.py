@@ -87,6 +87,11 @@ def table_workbook(parquet: bytes, *, info: SnapshotInfo) -> bytes:
     return out.getvalue()
 
 
+def harmless_text(text: str) -> str:
+    """A text that a spreadsheet would run as a formula gets an apostrophe in front."""
+    return f"'{text}" if text.lstrip()[:1] in tuple("=+-@＝＋－＠") or text[:1] in ("\t", "\r") else text
+
+
 def _headings(table: pa.Table, info: SnapshotInfo) -> list[str]:
     headings = {field.name: field.label for field in TABLES[info.table].stored}
     headings |= {segment.name: segment.heading for segment in info.segments} | {SOURCE_ROW: "Row in the file"}

@@ -23,7 +23,10 @@ MAINTENANCE = "scorecard.maintenance"
 
 _PERSON = "removed_at IS NULL AND iss = split_part({login}, chr(10), 1) AND sub = split_part({login}, chr(10), 2)"
 REVEALED = {
-    "organization": f"key = {{key}} OR id IN (SELECT member.organization_id FROM member WHERE {_PERSON})",
+    "organization": (
+        "key = {key} OR (retention_days IS NOT NULL AND {clock} = 'retention') "
+        f"OR id IN (SELECT member.organization_id FROM member WHERE {_PERSON})"
+    ),
     "member": _PERSON,
     "member_invitation": "token_sha256 = ANY (string_to_array({tokens}, chr(10)))",
     "survey_invitation": "token_hash = ANY (string_to_array({tokens}, chr(10)))",

@@ -49,6 +49,10 @@ ActionKind = Literal[
     "member_removed",
     "role_changed",
     "signed_out_everywhere",
+    "exported",
+    "data_deleted",
+    "retention_changed",
+    "cleared",
 ]
 RoundState = Literal["draft", "open", "closed"]
 RoundWay = Literal["shared", "personal"]
@@ -85,7 +89,10 @@ def _blob_key(column: str) -> ForeignKeyConstraint:
 
 
 class Organization(Base, table=True):
-    """The tenant. `key` is a well-known name where there is one ("local"), so that it is created once only."""
+    """The tenant. `key` is a well-known name where there is one ("local"), so that it is created once only.
+
+    `retention_days` is after how many days what is not in use any more is deleted; None keeps it.
+    """
 
     __tablename__ = "organization"
 
@@ -93,6 +100,7 @@ class Organization(Base, table=True):
     key: str | None = Field(default=None, unique=True, max_length=100)
     name: str = Field(max_length=200)
     shows_example: bool = True
+    retention_days: int | None = None
     created_at: datetime = Field(default_factory=now)
 
 
@@ -409,7 +417,8 @@ class Action(Base, table=True):
             "what IN ('imported', 'undone', 'team_created', 'team_changed', 'example_left', 'claim_added', 'claim_removed', "
             "'round_created', 'round_opened', 'round_closed', 'round_removed', 'action_planned', 'action_changed', "
             "'report_made', 'report_shared', 'report_link_revoked', 'report_removed', 'organization_renamed', 'team_removed', "
-            "'member_invited', 'invitation_revoked', 'member_joined', 'member_removed', 'role_changed', 'signed_out_everywhere')",
+            "'member_invited', 'invitation_revoked', 'member_joined', 'member_removed', 'role_changed', 'signed_out_everywhere', "
+            "'exported', 'data_deleted', 'retention_changed', 'cleared')",
             name="what",
         ),
     )

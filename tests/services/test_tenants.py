@@ -44,6 +44,7 @@ ASKS_BY_LOGIN = {
     "forget_sign_ins",
     "member_invitation_by_token",
     "organization_by_key",
+    "with_retention",
     "invitations",
     "due",
     "running",
@@ -204,6 +205,9 @@ def test_every_use_case_is_tried_by_a_stranger(engine: Engine, stranger: Actor, 
 
 TRIED_ELSEWHERE = {
     "app.services.actor": "tests/services/test_actor.py",
+    "app.services.audit": "tests/services/test_audit.py",
+    "app.services.everything": "tests/services/test_everything.py",
+    "app.services.retention": "tests/services/test_everything.py",
     "app.services.alignment": "tests/services/test_alignment.py",
     "app.services.joins": "tests/services/test_joins.py",
     "app.services.members": "tests/services/test_members.py",

@@ -76,6 +76,10 @@ SEEDS: dict[str, tuple[str, ...]] = {
         "INSERT INTO survey_removed (id, organization_id, team_id, content, roll, removed_at) "
         "VALUES ('d', 'o', 'gone', '{}', NULL, '2026-01-02 03:04:05+00:00')",
     ),
+    "0010": (
+        "UPDATE organization SET retention_days = 365",
+        "INSERT INTO action (id, organization_id, what, subject, at) VALUES ('x', 'o', 'exported', 'a.pdf', '2026-01-02 03:04:05+00:00')",
+    ),
 }
 """Rows as the code of each revision would have written them, added once the database stands at that revision."""
 
@@ -136,6 +140,37 @@ def test_rows_of_every_older_revision_come_through(empty_engine: Engine) -> None
             .all()
         )
     assert [tuple(row) for row in rows] == [("Acme", "Anna", "North", "EUR", "deals.csv")]
+
+
+def rows_of(engine: Engine) -> dict[str, list[dict[str, str]]]:
+    """Every row of every table, column by column, as the database gives them."""
+    with engine.connect() as connection:
+        return {
+            table: sorted(
+                ({k: str(v) for k, v in row.items()} for row in connection.execute(text(f'SELECT * FROM "{table}"')).mappings()), key=repr
+            )
+            for table in inspect(connection).get_table_names()
+            if table != "alembic_version"
+        }
+
+
+def test_the_newest_step_changes_no_row_of_the_version_before(empty_engine: Engine) -> None:
+    *before, newest = SEEDS
+    for revision in before:
+        migrations.upgrade(empty_engine, revision=revision)
+        with empty_engine.begin() as connection:
+            for statement in SEEDS[revision]:
+                connection.execute(text(statement))
+    earlier = rows_of(empty_engine)
+    assert migrations.upgrade(empty_engine) == newest
+    later = rows_of(empty_engine)
+    assert {name: len(rows) for name, rows in later.items() if rows} == {name: len(rows) for name, rows in earlier.items() if rows}
+    kept = {name: sorted(({k: row[k] for k in rows[0]} for row in later[name]), key=repr) for name, rows in earlier.items() if rows}
+    assert kept == {name: rows for name, rows in earlier.items() if rows}
+    # The version before goes on writing on the new schema until it is replaced.
+    with empty_engine.begin() as connection:
+        for statement in SEEDS[newest]:
+            connection.execute(text(statement))
 
 
 def test_the_tables_in_the_code_are_those_in_the_database(engine: Engine) -> None:

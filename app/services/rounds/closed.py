@@ -23,7 +23,7 @@ from app.services.rounds.model import Comment, NewRound, RoundView
 from app.services.rounds.sealing import RoundKeys, Unsealable
 from app.services.rounds.views import check_new, row_of, view
 from app.services.teams import team_row
-from app.storage.engine import reading, transaction
+from app.storage.engine import checkpoint, reading, transaction
 from app.storage.queries import organizations, rounds, survey_answers, teams
 from app.storage.tables import RoundSide, SurveyContact, SurveyRound, new_id
 from app.survey.model import SIDES, Response
@@ -228,11 +228,7 @@ def _clear_traces(engine: Engine) -> None:
     """
     try:
         if engine.dialect.name == "sqlite":
-            connection = engine.raw_connection()
-            try:
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            finally:
-                connection.close()
+            checkpoint(engine)
         else:
             with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connected:
                 connected.execute(text("VACUUM survey_draft, survey_key, survey_contact, survey_invitation"))

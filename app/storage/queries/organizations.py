@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlmodel import Session, col, select
 
@@ -94,8 +94,19 @@ def record(
     session.add(Action(organization_id=organization_id, member_id=member_id, team_id=team_id, what=what, subject=subject))
 
 
-def actions(*, session: Session, organization_id: str, limit: int = 100) -> Sequence[Action]:
-    """The latest actions in the organization, newest first."""
-    return session.exec(
-        select(Action).where(Action.organization_id == organization_id).order_by(col(Action.at).desc(), col(Action.id)).limit(limit)
-    ).all()
+def actions(
+    *, session: Session, organization_id: str, kinds: Collection[ActionKind] | None = None, limit: int | None = 100
+) -> Sequence[Action]:
+    """The latest actions in the organization, newest first; of some kinds only, or every one there is where no limit is given."""
+    wanted = select(Action).where(Action.organization_id == organization_id)
+    if kinds is not None:
+        wanted = wanted.where(col(Action.what).in_(kinds))
+    return session.exec(wanted.order_by(col(Action.at).desc(), col(Action.id)).limit(limit)).all()
+
+
+def with_retention(*, session: Session) -> Sequence[str]:
+    """The organizations that have said how long to keep things: the clock that deletes asks across organizations."""
+    with revealing(session, "clock", "retention"):
+        return session.exec(
+            select(Organization.id).where(col(Organization.retention_days).is_not(None)).order_by(col(Organization.id))
+        ).all()
