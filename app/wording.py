@@ -1,10 +1,15 @@
 """How numbers are written for readers: the one home of every format, so that page, chart, file and command line agree.
 
-English format: comma for thousands, point for decimals, a no-break space before the percent sign, a true minus sign.
+English format unless `numbers_as` says otherwise: comma for thousands, point for decimals, a no-break space before the percent sign, a
+true minus sign.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date
 from math import inf, isinf, isnan
 from typing import Literal, Self
@@ -13,6 +18,37 @@ from app.statistics.intervals import Interval
 
 NBSP = "\u00a0"
 MINUS = "\u2212"
+
+
+NumberStyle = Literal["en", "de", "fr", "ch"]
+MARKS: dict[NumberStyle, tuple[str, str]] = {"en": (",", "."), "de": (".", ","), "fr": (NBSP, ","), "ch": ("\u2019", ".")}
+"""The marks of thousands and of decimals: English, German (and Spanish, Italian …), French, Swiss."""
+STYLES: dict[NumberStyle, str] = {style: f"1{thousands}234{point}5".replace(NBSP, " ") for style, (thousands, point) in MARKS.items()}
+"""Each style by an example, for a reader to choose from."""
+
+_QUOTED_OR_NUMBER = re.compile("\u201c[^\u201d]*\u201d|\\d{1,3}(?:,\\d{3})+(?:\\.\\d+)?|\\d+\\.\\d+")
+_style: ContextVar[NumberStyle] = ContextVar("number style", default="en")
+
+
+@contextmanager
+def numbers_as(style: NumberStyle) -> Iterator[None]:
+    """Write numbers in another style within the block, in this thread: a report for a reader elsewhere. Words stay English."""
+    before = _style.set(style)
+    try:
+        yield
+    finally:
+        _style.reset(before)
+
+
+def number_style() -> NumberStyle:
+    """The style that numbers are written in."""
+    return _style.get()
+
+
+def _marked(text: str) -> str:
+    """A number as Python writes it, in the marks of the style, with a true minus sign."""
+    thousands, point = MARKS[_style.get()]
+    return text.translate({ord(","): thousands, ord("."): point, ord("-"): MINUS})
 
 
 NumberKind = Literal["count", "share", "change", "points", "money"]
@@ -40,7 +76,7 @@ class Written(str):
 
 def count(number: float) -> Written:
     """A whole number: 4238 → "4,238"."""
-    return Written(f"{number:,.0f}".replace("-", MINUS), number, "count")
+    return Written(_marked(f"{number:,.0f}"), number, "count")
 
 
 def percent(share: float, *, digits: int = 1) -> Written:
@@ -49,18 +85,18 @@ def percent(share: float, *, digits: int = 1) -> Written:
         return Written("no limit", share, "share")
     if isnan(share):
         raise ValueError("a share that is not a number has no place on the screen")
-    return Written(f"{share * 100:,.{digits}f}{NBSP}%".replace("-", MINUS), share, "share")
+    return Written(_marked(f"{share * 100:,.{digits}f}{NBSP}%"), share, "share")
 
 
 def signed_percent(share: float, *, digits: int = 1) -> Written:
     """A change as percent with its sign: .12 → "+12.0 %", -.034 → "−3.4 %"."""
-    text = "no limit" if isinf(share) else f"{share * 100:+,.{digits}f}{NBSP}%".replace("-", MINUS)
+    text = "no limit" if isinf(share) else _marked(f"{share * 100:+,.{digits}f}{NBSP}%")
     return Written(text, share, "change")
 
 
 def points(difference: float, *, digits: int = 1) -> Written:
     """A difference of two shares in percentage points: .021 → "+2.1 points"."""
-    return Written(f"{difference * 100:+,.{digits}f}{NBSP}points".replace("-", MINUS), difference, "points")
+    return Written(_marked(f"{difference * 100:+,.{digits}f}{NBSP}points"), difference, "points")
 
 
 def change(ratio: float, *, digits: int = 1) -> Written:
@@ -79,19 +115,19 @@ def money(amount: float, currency: str | None = None) -> Written:
         text = f"{amount:,.0f}"
     else:
         text = f"{amount:,.2f}"
-    text = text.replace("-", MINUS).replace(" ", NBSP)
+    text = _marked(text).replace(" ", NBSP)
     return Written(f"{currency}{NBSP}{text}" if currency else text, amount, "money")
 
 
 def whole_money(amount: float, currency: str | None = None) -> Written:
     """An amount to the whole unit, for arithmetic that is shown: 1073211.4 → "1,073,211"."""
-    text = f"{amount:,.0f}".replace("-", MINUS)
+    text = _marked(f"{amount:,.0f}")
     return Written(f"{currency}{NBSP}{text}" if currency else text, amount, "money")
 
 
 def exact_money(amount: float, currency: str | None = None) -> Written:
     """An amount to the cent, for tables: 10005534 → "10,005,534.00"."""
-    text = f"{amount:,.2f}".replace("-", MINUS)
+    text = _marked(f"{amount:,.2f}")
     return Written(f"{currency}{NBSP}{text}" if currency else text, amount, "money")
 
 
@@ -120,7 +156,19 @@ def duration(minutes: float) -> str:
         text = f"{minutes / 60:,.1f} hours"
     else:
         text = f"{minutes / 1440:,.1f} days"
-    return text.replace("-", MINUS)
+    return _marked(text)
+
+
+def decimal(number: float, *, digits: int = 1, signed: bool = False) -> str:
+    """A plain number with decimals: 3.44 → "3.4"; signed, 0.44 → "+0.4"."""
+    return _marked(f"{number:+,.{digits}f}" if signed else f"{number:,.{digits}f}")
+
+
+def restyled(prose: str) -> str:
+    """Our own prose with its numbers in the style: "6.4 %" → "6,4 %". What stands in quotation marks stays as it was said."""
+    thousands, point = MARKS[_style.get()]
+    marks = {ord(","): thousands, ord("."): point}
+    return _QUOTED_OR_NUMBER.sub(lambda found: found[0] if found[0][0] == "\u201c" else found[0].translate(marks), prose)
 
 
 def day(value: date) -> str:

@@ -30,6 +30,39 @@ def test_formats() -> None:
     assert wording.day_range(date(2017, 3, 1), date(2017, 12, 31)) == "1 Mar 2017 to 31 Dec 2017"
 
 
+@pytest.mark.parametrize(
+    ("style", "written"),
+    [
+        ("en", ("4,238", "\u22123.4\u00a0%", "EUR\u00a01.62\u00a0million", "12,345.60", "+0.4", "16.7 hours")),
+        ("de", ("4.238", "\u22123,4\u00a0%", "EUR\u00a01,62\u00a0million", "12.345,60", "+0,4", "16,7 hours")),
+        ("fr", ("4\u00a0238", "\u22123,4\u00a0%", "EUR\u00a01,62\u00a0million", "12\u00a0345,60", "+0,4", "16,7 hours")),
+        ("ch", ("4\u2019238", "\u22123.4\u00a0%", "EUR\u00a01.62\u00a0million", "12\u2019345.60", "+0.4", "16.7 hours")),
+    ],
+)
+def test_numbers_are_written_in_the_readers_style(style: wording.NumberStyle, written: tuple[str, ...]) -> None:
+    with wording.numbers_as(style):
+        assert (
+            wording.count(4238),
+            wording.percent(-0.034),
+            wording.money(1_620_000, "EUR"),
+            wording.exact_money(12345.6),
+            wording.decimal(0.44, signed=True),
+            wording.duration(1000),
+        ) == written
+        assert wording.count(4238).value == 4238
+    assert wording.count(4238) == "4,238"
+
+
+def test_our_own_prose_is_restyled_and_quotations_are_not() -> None:
+    prose = "A churn of 10 % becomes 6.4 %, of 1,400.5 firms. “1,400 people”, they say, and 1.5 is left. See 2026-11."
+    with wording.numbers_as("de"):
+        assert (
+            wording.restyled(prose)
+            == "A churn of 10 % becomes 6,4 %, of 1.400,5 firms. “1,400 people”, they say, and 1,5 is left. See 2026-11."
+        )
+    assert wording.restyled(prose) == prose
+
+
 def test_a_share_that_is_no_number_never_reaches_the_screen() -> None:
     with pytest.raises(ValueError, match="not a number"):
         wording.percent(nan)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from app.statistics.intervals import Absent
-from app.wording import MINUS, percent, points, signed_percent
+from app.wording import MINUS, decimal, percent, points, signed_percent
 
 _WHOLE = percent(1, digits=0)
 _ROUNDING = 1e-12
@@ -319,7 +319,7 @@ def denominator_effect(won: float, lost: float, no_decision: float) -> Denominat
 
 def _times(ratio: float) -> str:
     """Write a multiple with two digits, or three where it has them: 1.38, 0.64, 1.208."""
-    text = f"{ratio:,.3f}"
+    text = decimal(ratio, digits=3)
     return text[:-1] if text.endswith("0") else text
 
 

@@ -30,7 +30,7 @@ from dataclasses import dataclass
 
 from app.benchmarks.sentences import VerdictWord, Way, moved_by, never_settled, verdict_sentence
 from app.statistics.intervals import Absent, Interval
-from app.wording import change, change_range, percent, percent_range, signed_percent, signed_range
+from app.wording import change, change_range, count, percent, percent_range, signed_percent, signed_range
 
 SMALL_ARM = 30
 """Below this many observations an arm is marked as small."""
@@ -283,7 +283,7 @@ def compare(
             else never_settled(way, label=baseline.label, trials=n2, many=words.many)
         )
     small = tuple(
-        f"“{side.label}” has only {side.trials:,} {words.many}: a small group, read it with care."
+        f"“{side.label}” has only {count(side.trials)} {words.many}: a small group, read it with care."
         for side in (observed, baseline)
         if side.small
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.wording import count, money, percent, points, signed_percent, whole_money
+from app.wording import count, decimal, money, percent, points, signed_percent, whole_money
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,9 @@ def win_stake(
         currency=currency,
         steps=(
             f"{count(closed)} deals closed in {_months(months)}{f' ({days})' if days else ''} × "
-            f"({percent(target, digits=2)} needed − {percent(rate, digits=2)} {now.of}) = {more:,.2f} more won",
-            f"{more:,.2f} × {whole_money(average, currency)}, the average of the {of} = {whole_money(amount, currency)} {per}",
+            f"({percent(target, digits=2)} needed − {percent(rate, digits=2)} {now.of}) = {decimal(more, digits=2)} more won",
+            f"{decimal(more, digits=2)} × {whole_money(average, currency)}, the average of the {of} = "
+            f"{whole_money(amount, currency)} {per}",
         ),
         caveat=STAKE_CAVEAT,
         per=per,
@@ -127,8 +128,9 @@ def churn_stake(now: Now, *, customers: int, target: float, average: float, curr
         currency=currency,
         steps=(
             f"{count(customers)} customers{f' ({days})' if days else ''} × "
-            f"({percent(rate, digits=2)} lost {now.of} − {percent(target, digits=2)} needed) = {kept:,.2f} more kept",
-            f"{kept:,.2f} × {whole_money(average, currency)} a year, the average of a customer = {whole_money(amount, currency)} a year",
+            f"({percent(rate, digits=2)} lost {now.of} − {percent(target, digits=2)} needed) = {decimal(kept, digits=2)} more kept",
+            f"{decimal(kept, digits=2)} × {whole_money(average, currency)} a year, the average of a customer = "
+            f"{whole_money(amount, currency)} a year",
         ),
         caveat=STAKE_CAVEAT,
         goal=goal,

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from app.wording import MARKS, MINUS, number_style
+
 Mode = Literal["light", "dark"]
 
 FONT = "Liberation Sans"
@@ -68,11 +70,14 @@ def palette(mode: Mode) -> Palette:
 
 
 def config(mode: Mode) -> dict[str, Any]:
-    """The Vega-Lite `config` of a mode: fonts, axes, legends, backgrounds."""
+    """The Vega-Lite `config` of a mode: fonts, axes, legends, backgrounds, and the marks of numbers where they are not English."""
     colours = palette(mode)
+    thousands, point = MARKS[number_style()]
+    marks = {"decimal": point, "thousands": thousands, "grouping": [3], "currency": ["", ""], "minus": MINUS}
     text = {"labelFont": FONT, "titleFont": FONT, "labelColor": colours.soft, "titleColor": colours.soft}
     return {
         "font": FONT,
+        **({"locale": {"number": marks}} if number_style() != "en" else {}),
         "background": "transparent",
         "view": {"stroke": None},
         "axis": {

@@ -33,6 +33,7 @@ from app.settings import settings
 from app.storage import migrations
 from app.storage.engine import make_engine
 from app.tables import TABLES
+from app.wording import STYLES, NumberStyle, numbers_as
 
 NAME = "report"
 HELP = "make the report as PDF, the board pack as ZIP, the slides as PPTX or the numbers as XLSX"
@@ -50,6 +51,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--paper", choices=get_args(Paper), default="a4", help="paper size")
     parser.add_argument("--parts", default="", metavar="X,Y", help=f"only these parts: {', '.join(PARTS)}")
     parser.add_argument("--periods", choices=get_args(Grain), default="quarter", help="length of the periods in the charts")
+    parser.add_argument(
+        "--locale",
+        choices=get_args(NumberStyle),
+        default="en",
+        help=f"how numbers are written: {', '.join(f'{k} {v}' for k, v in STYLES.items())}",
+    )
     parser.add_argument("--tables", action="store_true", help="print each chart's numbers below it")
 
 
@@ -58,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     make = KINDS.get(options.out.suffix.lower())
     if make is None:
         raise AppError(f"“{options.out.name}” does not say what to make.", f"End the name with {', '.join(KINDS)}.")
-    choice = Choice(parts=_parts(options.parts), paper=options.paper, grain=options.periods, tables=options.tables)
+    choice = Choice(parts=_parts(options.parts), paper=options.paper, grain=options.periods, tables=options.tables, numbers=options.locale)
     content = make(_of_files(options, choice) if options.files else _of_the_app(options, choice))
     try:
         options.out.write_bytes(content)
@@ -85,10 +92,12 @@ def _of_files(options: argparse.Namespace, choice: Choice) -> Report:
         counting = Counting(Path(folder))
         try:
             sources = files.opened(given, engine=counting, folder=Path(folder))
+            with numbers_as(choice.numbers):
+                card = scorecard(sources, asked.request_of(options, sources))
             material = Material(
                 team=options.team or "Alignment",
                 is_example=False,
-                card=scorecard(sources, asked.request_of(options, sources)),
+                card=card,
                 sources=sources,
                 context=Context(tuple((typed.info.table, path.name) for path, typed in given), None, "light"),
                 data_version=files.version(given),

@@ -17,6 +17,7 @@ from app.statistics.intervals import Absent
 from app.survey.practices import Effort, Practice, Sign
 from app.survey.published import Agreement, Bound, DimensionResult, Gap, Group, Published, Score, Share
 from app.survey.questionnaire import MASTER, Questionnaire
+from app.wording import decimal
 
 MOST = 3
 STANDS_OUT = 0.3
@@ -153,7 +154,7 @@ def _gap(dimension: DimensionResult, name: str) -> Finding | None:
         return None
     higher, lower = ("Sales", "marketing") if gap.points > 0 else ("Marketing", "sales")
     chance = "too much for chance" if gap.clear else "which may still be chance"
-    sentence = f"{higher} rates {name.lower()} {abs(gap.points):.1f} points higher than {lower} does, {chance}."
+    sentence = f"{higher} rates {name.lower()} {decimal(abs(gap.points))} points higher than {lower} does, {chance}."
     return Finding(dimension.id, "gap", strength, sentence)
 
 
@@ -234,4 +235,4 @@ def _between(value: float, full: float) -> float:
 
 
 def _score(score: Score) -> str:
-    return f"{score.value:.1f}{ {'exact': '', 'or_lower': ' or lower', 'or_higher': ' or higher'}[score.bound] }"
+    return f"{decimal(score.value)}{ {'exact': '', 'or_lower': ' or lower', 'or_higher': ' or higher'}[score.bound] }"

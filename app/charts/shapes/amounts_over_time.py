@@ -60,5 +60,6 @@ def chart(
     if event in order:
         mark = alt.Chart(pd.DataFrame({"period": [event], "label": [event_label]})).encode(x=x)
         layers.append(mark.mark_rule(strokeDash=[5, 4], strokeWidth=1.5, color=colours.reference))
-        layers.append(mark.mark_text(align="left", dx=6, baseline="top", y=0, color=colours.reference).encode(text="label:N"))
+        # Above the plot: beside its rule it would lie on the bars.
+        layers.append(mark.mark_text(align="left", dx=-2, dy=-4, baseline="bottom", y=0, color=colours.reference).encode(text="label:N"))
     return alt.layer(*layers).properties(height=HEIGHT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
 else:
     alt, pd = Later("altair"), Later("pandas")
 
-ROW = 88
+BAR, GAP = 22, 20
+"""Points of a bar, and from a bar to the next statement."""
 LINE = 44
 """Characters of a statement on one line."""
+LEADING = 14
 NAMES = {"low": "lower answers", "middle": "middle", "high": "higher answers"}
 
 
@@ -32,7 +35,7 @@ class Part:
 
 @dataclass(frozen=True)
 class SpreadRow:
-    """One statement as one group answered it; the parts from low to high. `label` may have several lines."""
+    """One statement as one group answered it; the parts from low to high."""
 
     label: str
     group: str
@@ -50,12 +53,28 @@ def chart(rows: Sequence[SpreadRow], *, colours: Palette) -> alt.LayerChart | al
     ramp = {"low": colours.reference, "middle": colours.muted, "high": colours.accent}
     frame = pd.DataFrame(bars, columns=["row", "group", "from", "to", "middle", "kind", "answers", "share", "text"])
     y = alt.Y("row:N").sort(order).title(None).axis(None)
+    most = _lines(rows)
+    # The statement and its bar below it are as high together as the row with the most lines needs, and stand in its middle.
+    high = most * LEADING + 6 + BAR
+    aside = high / 2 - BAR / 2
     # The statement stands above its bar: beside it, a phone would have no room left for the bar.
-    statements = (
-        alt.Chart(pd.DataFrame({"row": order}))
-        .mark_text(align="left", baseline="top", lineBreak="\n", lineHeight=14, fontSize=12, color=colours.ink, x=0, dy=-38)
+    told = pd.DataFrame({"row": order, "lines": [row.count("\n") + 1 for row in order]})
+    statements = [
+        alt.Chart(told)
+        .transform_filter(f"datum.lines == {lines}")
+        .mark_text(
+            align="left",
+            baseline="top",
+            lineBreak="\n",
+            lineHeight=LEADING,
+            fontSize=12,
+            color=colours.ink,
+            x=0,
+            dy=(most - lines) * LEADING - high / 2,
+        )
         .encode(y=y, text="row:N")
-    )
+        for lines in sorted(set(told["lines"]))
+    ]
     base = alt.Chart(frame).encode(
         y=y,
         tooltip=[
@@ -67,14 +86,14 @@ def chart(rows: Sequence[SpreadRow], *, colours: Palette) -> alt.LayerChart | al
     # Every layer says the scale and that there is no axis, or the layers would not fit together.
     scale = alt.Scale(domain=[-1, 1], nice=False)
     x = alt.X("from:Q").title(None).axis(None).scale(scale)
-    shapes = base.mark_bar(height=22, yOffset=21, stroke=colours.paper, strokeWidth=1.5).encode(
+    shapes = base.mark_bar(height=BAR, yOffset=aside, stroke=colours.paper, strokeWidth=1.5).encode(
         x=x,
         x2="to:Q",
         color=alt.Color("kind:N")
         .scale(domain=list(NAMES.values()), range=[ramp[kind] for kind in NAMES])
         .legend(alt.Legend(title=None, symbolType="square")),
     )
-    words = base.mark_text(fontSize=11, color=colours.paper, clip=True, dy=21).encode(
+    words = base.mark_text(fontSize=11, color=colours.paper, clip=True, dy=aside).encode(
         x=alt.X("middle:Q").title(None).axis(None).scale(scale), text="text:N"
     )
     zero = (
@@ -82,7 +101,21 @@ def chart(rows: Sequence[SpreadRow], *, colours: Palette) -> alt.LayerChart | al
         .mark_rule(color=colours.grid, strokeWidth=1)
         .encode(x=alt.X("at:Q").title(None).axis(None).scale(scale))
     )
-    return alt.layer(zero, shapes, words, statements).properties(height=ROW * max(len(order), 1))
+    return alt.layer(zero, shapes, words, *statements).properties(height=height(rows))
+
+
+def height(rows: Sequence[SpreadRow]) -> int:
+    """How high the chart of these rows is, in points."""
+    return (_lines(rows) * LEADING + 6 + BAR + GAP) * max(len(rows), 1)
+
+
+def _lines(rows: Sequence[SpreadRow]) -> int:
+    """The lines of the row that has the most."""
+    return max([1, *(_label(row).count("\n") + 1 for row in rows)])
+
+
+def _label(row: SpreadRow) -> str:
+    return "\n".join(textwrap.wrap(f"{row.label} ({row.group.lower()})", LINE))
 
 
 def _bars(row: SpreadRow) -> list[dict[str, object]]:
@@ -95,7 +128,7 @@ def _bars(row: SpreadRow) -> list[dict[str, object]]:
         written = f"{part.share:.0%}".replace("%", "\u00a0%")
         bars.append(
             {
-                "row": f"{row.label} ({row.group.lower()})",
+                "row": _label(row),
                 "group": row.group,
                 "from": at,
                 "to": at + part.share,

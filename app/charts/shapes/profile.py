@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.charts.labels import AS_LINES, label, row
 from app.charts.theme import Palette
 from app.later import Later
 
@@ -42,7 +43,7 @@ def chart(
     levels
         (from, to, name) of each level, from the lowest; every other one is shaded.
     """
-    order = list(dict.fromkeys(point.label for point in points))
+    order = list(dict.fromkeys(label(point.label) for point in points))
     groups = [group for group in COLOURED if any(point.group == group and point.value is not None for point in points)]
     low, high = levels[0][0], levels[-1][1]
     bands = pd.DataFrame([{"from": a, "to": b, "name": name, "shade": i % 2} for i, (a, b, name) in enumerate(levels)])
@@ -62,10 +63,15 @@ def chart(
         for up, y_of_name in ((0, -20), (1, -7))
     ]
     frame = pd.DataFrame(
-        [{"label": p.label, "group": p.group, "value": p.value, "place": order.index(p.label)} for p in points if p.value is not None],
+        [
+            {"label": label(p.label), "group": p.group, "value": p.value, "place": order.index(label(p.label))}
+            for p in points
+            if p.value is not None
+        ],
         columns=["label", "group", "value", "place"],
     )
-    y = alt.Y("label:N").sort(order).scale(domain=order).title(None).axis(labelLimit=200, ticks=False, domain=False)
+    y = alt.Y("label:N").sort(order).scale(domain=order).title(None)
+    y = y.axis(labelExpr=AS_LINES, labelLimit=0, ticks=False, domain=False)
     colour = (
         alt.Color("group:N")
         .scale(domain=groups, range=[getattr(colours, COLOURED[group]) for group in groups])
@@ -86,4 +92,4 @@ def chart(
             alt.Tooltip("value:Q", title=title, format=".1f"),
         ],
     )
-    return alt.layer(shades, *names, lines, dots).properties(height=ROW * max(len(order), 1))
+    return alt.layer(shades, *names, lines, dots).properties(height=row([p.label for p in points], least=ROW) * max(len(order), 1))

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.charts.labels import AS_LINES, label
+from app.charts.labels import row as row_height
 from app.charts.theme import Palette
 from app.later import Later
 
@@ -16,6 +18,7 @@ else:
     alt, pd = Later("altair"), Later("pandas")
 
 ROW = 38
+ASIDE = 7
 LEGEND = 38
 """Room between the legend and the plot, for the names of the levels."""
 MARKS = {"Sales": "circle", "Marketing": "diamond", "Both together": "square"}
@@ -53,16 +56,17 @@ def chart(
     joined
         Whether the two marks of a row are joined by their distance.
     """
-    order = [row.label for row in rows]
+    order = [label(row.label) for row in rows]
     colour = {"Sales": colours.sales, "Marketing": colours.marketing, "Both together": colours.accent}
     points = [
-        {"label": row.label, "value": value, "group": group}
+        {"label": label(row.label), "value": value, "group": group, "aside": aside if _alike(row, domain) else 0}
         for row in rows
-        for group, value in (("Sales", row.sales), ("Marketing", row.marketing), ("Both together", row.together))
+        for group, value, aside in (("Sales", row.sales, -ASIDE), ("Marketing", row.marketing, ASIDE), ("Both together", row.together, 0))
         if value is not None
     ]
     groups = [group for group in colour if any(point["group"] == group for point in points)]
-    y = alt.Y("label:N").sort(order).scale(domain=order).title(None).axis(labelLimit=200, ticks=False, domain=False)
+    y = alt.Y("label:N").sort(order).scale(domain=order).title(None)
+    y = y.axis(labelExpr=AS_LINES, labelLimit=0, ticks=False, domain=False)
     # Every layer says the scale, or the shared one would begin at zero.
     scale = alt.Scale(domain=list(domain), nice=False, zero=False)
     x = alt.X("value:Q").title(title).axis(format=format, grid=False, tickCount=5).scale(scale)
@@ -81,7 +85,12 @@ def chart(
     if joined and both:
         spans = pd.DataFrame(
             [
-                {"label": row.label, "from": row.sales, "to": row.marketing, "what": "clear difference" if row.clear else "may be chance"}
+                {
+                    "label": label(row.label),
+                    "from": row.sales,
+                    "to": row.marketing,
+                    "what": "clear difference" if row.clear else "may be chance",
+                }
                 for row in both
             ]
         )
@@ -97,23 +106,27 @@ def chart(
                 .legend(alt.Legend(title=None, symbolType="stroke", symbolStrokeWidth=2, orient="bottom")),
             )
         )
-    layers.append(
-        alt.Chart(pd.DataFrame(points, columns=["label", "value", "group"]))
-        .mark_point(filled=True, size=130, opacity=1)
-        .encode(
-            y=y,
-            x=x,
-            color=alt.Color("group:N")
-            .scale(domain=groups, range=[colour[group] for group in groups])
-            .legend(alt.Legend(title=None, offset=LEGEND)),
-            shape=alt.Shape("group:N")
-            .scale(domain=groups, range=[MARKS[group] for group in groups])
-            .legend(alt.Legend(title=None, offset=LEGEND)),
-            tooltip=[
-                alt.Tooltip("label:N", title="Subject"),
-                alt.Tooltip("group:N", title="Side"),
-                alt.Tooltip("value:Q", title=title, format=format),
-            ],
-        )
+    marks = alt.Chart(pd.DataFrame(points, columns=["label", "value", "group", "aside"])).encode(
+        y=y,
+        x=x,
+        color=alt.Color("group:N")
+        .scale(domain=groups, range=[colour[group] for group in groups])
+        .legend(alt.Legend(title=None, offset=LEGEND)),
+        shape=alt.Shape("group:N")
+        .scale(domain=groups, range=[MARKS[group] for group in groups])
+        .legend(alt.Legend(title=None, offset=LEGEND)),
+        tooltip=[
+            alt.Tooltip("label:N", title="Subject"),
+            alt.Tooltip("group:N", title="Side"),
+            alt.Tooltip("value:Q", title=title, format=format),
+        ],
     )
-    return alt.layer(*layers).properties(height=ROW * max(len(rows), 1))
+    # Where both sides say the same, one mark would hide the other: they stand a little above and below.
+    for aside in sorted({int(str(point["aside"])) for point in points} | {0}):
+        layers.append(marks.transform_filter(f"datum.aside == {aside}").mark_point(filled=True, size=130, opacity=1, yOffset=aside))
+    return alt.layer(*layers).properties(height=row_height([row.label for row in rows], least=ROW) * max(len(rows), 1))
+
+
+def _alike(row: TwoSidesRow, domain: tuple[float, float]) -> bool:
+    """Whether the two marks of a row would lie on each other."""
+    return row.sales is not None and row.marketing is not None and abs(row.sales - row.marketing) < 0.02 * (domain[1] - domain[0])

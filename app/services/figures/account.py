@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.metrics.model import Filters
 from app.services.systems import system_name
 from app.tables import SnapshotInfo
-from app.wording import day
+from app.wording import count, day
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Account:
 def account_of(info: SnapshotInfo, *, file_name: str, filters: Filters) -> Account:
     """The account of a figure made from one table."""
     system = f" ({system_name(info.system)})" if info.system else ""
-    return Account(f"{file_name or info.table}{system}, {info.rows:,} rows", filters_in_words(filters))
+    return Account(f"{file_name or info.table}{system}, {count(info.rows)} rows", filters_in_words(filters))
 
 
 def filters_in_words(filters: Filters) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import ceil
 
 from app import wording
 from app.charts.figure import Cell, Figure, finish
 from app.charts.shapes import diverging_bars, profile, scores_over_time, two_sides
-from app.charts.shapes.diverging_bars import LINE, Part, SpreadRow
+from app.charts.shapes.diverging_bars import Part, SpreadRow
 from app.charts.shapes.profile import ProfilePoint
 from app.charts.shapes.scores_over_time import RoundScore
 from app.charts.shapes.two_sides import TwoSidesRow
@@ -21,6 +22,7 @@ from app.survey.published import (
     Distribution,
     Gap,
     Group,
+    ItemResult,
     Published,
     Score,
     Share,
@@ -32,6 +34,8 @@ from app.survey.questionnaire import Questionnaire
 NAMES: Mapping[Group, str] = {"sales": "Sales", "marketing": "Marketing", "together": "Both together"}
 AVERAGE = "Score = average answer on a scale of 1 to 5, 5 the best; answers to statements about something bad are turned round"
 DOMAIN = (1.0, 5.0)
+PAGE = 640
+"""Points of the highest chart of answers that is still read on a page."""
 
 
 def gaps(shown: RoundView, published: Published, questionnaire: Questionnaire, *, mode: Mode) -> Figure | None:
@@ -79,11 +83,21 @@ def maturity(shown: RoundView, published: Published, questionnaire: Questionnair
     """The profile of maturity over all dimensions; None when nothing is shown."""
     names = _names(questionnaire)
     points = [ProfilePoint(names[d.id], NAMES[group], _value(d, group)) for d in published.dimensions for group in published.groups]
-    seen = [(point.value, point.label) for point in points if point.value is not None]
+    found = [(d, [value for group in published.groups if (value := _value(d, group)) is not None]) for d in published.dimensions]
+    seen = [(sum(values) / len(values), names[d.id]) for d, values in found if values]
     if not seen:
         return None
     lowest, highest = min(seen), max(seen)
-    title = f"{lowest[1]} is the weakest subject, {highest[1]} the strongest" if lowest[0] < highest[0] else "All subjects stand alike"
+    if len(seen) == 1:
+        only = next(d for d, values in found if values)
+        levels_seen = [
+            f"{NAMES[g].lower()} {_level(only, g, questionnaire).lower()}" for g in published.groups if _value(only, g) is not None
+        ]
+        title = f"{lowest[1]}: {', '.join(levels_seen)}"
+    elif lowest[0] < highest[0]:
+        title = f"{lowest[1]} is the weakest subject, {highest[1]} the strongest"
+    else:
+        title = "All subjects stand alike"
     bands = questionnaire.wording("en").bands
     levels = [(1.0 + i, 2.0 + i, bands[band].name) for i, band in enumerate(BANDS)]
     return Figure(
@@ -109,17 +123,50 @@ def maturity(shown: RoundView, published: Published, questionnaire: Questionnair
 
 def spreads(shown: RoundView, published: Published, questionnaire: Questionnaire, dimension: str, *, mode: Mode) -> Figure | None:
     """How the answers to the items of a dimension spread; None where no spread is shown."""
+    return _spreads(shown, published, questionnaire, dimension, published.items_of(dimension), mode=mode)
+
+
+def spreads_on_pages(
+    shown: RoundView, published: Published, questionnaire: Questionnaire, dimension: str, *, mode: Mode
+) -> tuple[Figure, ...]:
+    """The same in as many charts as it takes for each to be read on a page."""
+    items = published.items_of(dimension)
+    rows = [row for item in items for row in _rows(item, questionnaire)]
+    if not rows:
+        return ()
+    size = ceil(len(items) / ceil(diverging_bars.height(rows) / PAGE))
+    parts = [items[at : at + size] for at in range(0, len(items), size)]
+    found = [_spreads(shown, published, questionnaire, dimension, part, mode=mode) for part in parts]
+    made = [one for one in found if one is not None]
+    if len(made) < 2:
+        return tuple(made)
+    return tuple(replace(one, key=f"{one.key}-{n}", title=f"{one.title} (part {n} of {len(made)})") for n, one in enumerate(made, 1))
+
+
+def _rows(item: ItemResult, questionnaire: Questionnaire) -> list[SpreadRow]:
+    """The rows of one item, one for each group whose spread is shown."""
+    label = questionnaire.wording("en").items[item.id] + (" (turned round)" if item.reverse else "")
+    return [
+        SpreadRow(label, NAMES[view.group], tuple(Part(s.low, s.high, s.share) for s in view.distribution.segments))
+        for view in item.views
+        if isinstance(view.distribution, Distribution)
+    ]
+
+
+def _spreads(
+    shown: RoundView, published: Published, questionnaire: Questionnaire, dimension: str, items: Sequence[ItemResult], *, mode: Mode
+) -> Figure | None:
     texts = questionnaire.wording("en").items
     name = _names(questionnaire)[dimension]
-    rows, cells = [], []
+    rows: list[SpreadRow] = []
+    cells = []
     low: dict[str, float] = {}
-    for item in published.items_of(dimension):
-        label = "\n".join(textwrap.wrap(texts[item.id] + (" (turned round)" if item.reverse else ""), LINE))
+    for item in items:
+        of_item = _rows(item, questionnaire)
+        rows += of_item
+        for row in of_item:
+            low[texts[item.id]] = max(low.get(texts[item.id], 0), sum(p.share for p in row.parts if p.low + p.high < 6))
         for view in item.views:
-            if isinstance(view.distribution, Distribution):
-                parts = tuple(Part(s.low, s.high, s.share) for s in view.distribution.segments)
-                rows.append(SpreadRow(label, NAMES[view.group], parts))
-                low[texts[item.id]] = max(low.get(texts[item.id], 0), sum(p.share for p in parts if p.low + p.high < 6))
             if not isinstance(view.score, Suppressed) or view.distribution is not view.score:
                 cells.append((texts[item.id], NAMES[view.group], words(view.score), spread_words(view.distribution)))
     if not rows:
@@ -229,7 +276,7 @@ def words(cell: Score | Share | Suppressed, *, digits: int = 1) -> str:
     """A cell for readers: "3.4", "4.5 or higher", "20 %", or the reason why it is not shown."""
     if isinstance(cell, Suppressed):
         return cell.reason
-    text = wording.percent(cell.value, digits=0) if isinstance(cell, Share) else f"{cell.value:.{digits}f}"
+    text = wording.percent(cell.value, digits=0) if isinstance(cell, Share) else wording.decimal(cell.value, digits=digits)
     beyond = ("or less", "or more") if isinstance(cell, Share) else ("or lower", "or higher")
     return f"{text} {beyond[0 if cell.bound == 'or_lower' else 1]}" if cell.bound != "exact" else text
 
@@ -243,7 +290,7 @@ def spread_words(cell: Distribution | Suppressed) -> str:
 
 def signed(value: float | None) -> Cell:
     """A difference with its sign: "+0.4", "−1.2"."""
-    return None if value is None else f"{value:+.1f}".replace("-", wording.MINUS) if value else "0.0"
+    return None if value is None else wording.decimal(value, signed=True) if value else wording.decimal(0.0)
 
 
 def _gap_title(found: Sequence[tuple[DimensionResult, Gap]], names: Mapping[str, str]) -> str:
@@ -252,7 +299,7 @@ def _gap_title(found: Sequence[tuple[DimensionResult, Gap]], names: Mapping[str,
     if not gap.points:
         return "Sales and marketing see every subject alike"
     who = "sales" if gap.points > 0 else "marketing"
-    most = f"Sales and marketing differ most on {names[dimension.id]}, where {who} is {abs(gap.points):.1f} points higher"
+    most = f"Sales and marketing differ most on {names[dimension.id]}, where {who} is {wording.decimal(abs(gap.points))} points higher"
     return most if clear else f"{most}, but no difference is clear"
 
 
@@ -274,7 +321,7 @@ def _trend_title(scores: Sequence[RoundScore], labels: Sequence[str]) -> str:
         before = next((score for score in reversed(own) if last and score is not last and score.part == last.part), None)
         if last and before:
             change, since = last.value - before.value, before.round
-            changes.append(f"{group} {f'{change:+.0f}'.replace('-', wording.MINUS) if change else 'unchanged'} at {last.value:.0f}")
+            changes.append(f"{group} {wording.decimal(change, digits=0, signed=True) if change else 'unchanged'} at {last.value:.0f}")
     return f"Since {since}: {', '.join(changes)}" if changes else "No earlier round asked the same, so nothing can be compared"
 
 

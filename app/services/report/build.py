@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from app import wording
 from app.benchmarks.stakes import Stake
-from app.report.content import Block, Bullets, Grid, Heading, KeyNumber, KeyNumbers, Paragraph, Part, Report
+from app.report.content import Block, Bullets, Grid, Heading, KeyNumber, KeyNumbers, Paragraph, Part, Picture, Report
 from app.services.report import evidence, metrics
 from app.services.report.material import PARTS, Material, PartKey
 from app.services.scorecard.model import Headline
@@ -27,14 +27,23 @@ ASSOCIATIONS = "The cited figures are associations reported by others. None come
 
 FLOWING: frozenset[PartKey] = frozenset({"visits", "receipts", "not_computed"})
 """Short parts that begin where the one before ends, so that no page is nearly empty."""
+METRICS: frozenset[PartKey] = frozenset({"win_rate", "retention", "growth", "leads"})
 
 
 def report_of(material: Material) -> Report:
     """The report of this material, with the parts of its choice that have something to say."""
-    parts = []
+    with wording.numbers_as(material.choice.numbers):
+        return _report_of(material)
+
+
+def _report_of(material: Material) -> Report:
+    parts: list[Part] = []
     for key in PARTS:
         if key in material.choice.parts and (blocks := _PARTS[key](material)):
-            parts.append(Part(key, PARTS[key], blocks, new_page=key not in FLOWING))
+            # A metric that could not be computed is a few lines.
+            short = key in FLOWING or (key in METRICS and not any(isinstance(block, Picture) for block in blocks))
+            short = short or (key == "next_steps" and material.survey is None)
+            parts.append(Part(key, PARTS[key], blocks, new_page=not parts or not short))
     return Report(
         title="Alignment report",
         subtitle="Do sales and marketing pull in one direction, and what is it worth?",

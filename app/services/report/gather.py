@@ -25,6 +25,7 @@ from app.services.snapshots import snapshot_key, snapshots
 from app.services.stored_json import to_json
 from app.services.teams import read_team
 from app.tables import TABLES
+from app.wording import numbers_as
 
 VERSION_LENGTH = 12
 
@@ -46,6 +47,14 @@ def gather(
     NotFound
         When the team is not of the actor's organization.
     """
+    choice = choice or Choice()
+    with numbers_as(choice.numbers):
+        return _gathered(actor, engine=engine, team_id=team_id, counting=counting, cache_dir=cache_dir, request=request, choice=choice)
+
+
+def _gathered(
+    actor: Actor, *, engine: Engine, team_id: str, counting: Counting, cache_dir: Path, request: Request | None, choice: Choice
+) -> Material:
     team = read_team(actor, engine=engine, team_id=team_id)
     stored = snapshots(actor, engine=engine, team_id=team_id, cache_dir=cache_dir)
     sources = of(counting.open(one.path, info=one.info, sha256=one.sha256) for one in stored)
@@ -68,7 +77,7 @@ def gather(
             for view in sorted(loaded, key=lambda view: view.table)
         ),
         survey=survey_words(actor, engine=engine, team_id=team_id, sources=sources),
-        choice=choice or Choice(),
+        choice=choice,
     )
 
 

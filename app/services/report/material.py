@@ -12,6 +12,7 @@ from app.report.content import Block, Paper
 from app.services.figures.composed import Context
 from app.services.scorecard.model import Scorecard
 from app.services.scorecard.sources import Sources
+from app.wording import NumberStyle
 
 PartKey = Literal[
     "win_rate", "retention", "growth", "leads", "visits", "alignment", "next_steps", "evidence", "method", "receipts", "not_computed"
@@ -35,12 +36,13 @@ PARTS: dict[PartKey, str] = {
 
 @dataclass(frozen=True)
 class Choice:
-    """What the reader wants: parts, paper, length of the periods, and whether charts carry their numbers as tables."""
+    """What the reader wants: parts, paper, length of the periods, whether charts carry tables, and how numbers are written."""
 
     parts: tuple[PartKey, ...] = tuple(PARTS)
     paper: Paper = "a4"
     grain: Grain = "quarter"
     tables: bool = False
+    numbers: NumberStyle = "en"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app import wording
 from app.benchmarks.catalogue import Metric
 from app.benchmarks.comparison import Comparison
 from app.benchmarks.stakes import Stake
@@ -128,7 +129,7 @@ def _claim(material: Material, line: ClaimLine) -> list[Block]:
     said.append(stake_sentence(line.stake))
     if isinstance(line.stake, Stake):
         said += [f"How that is worked out: {'; '.join(line.stake.steps)}.", line.stake.caveat]
-    said.append(f"Evidence {grade_letter(line.reading.grade)}. {line.plain}")
+    said.append(f"Evidence {grade_letter(line.reading.grade)}. {wording.restyled(line.plain)}")
     return [*blocks, Bullets(tuple(sentence for sentence in said if sentence))]
 
 

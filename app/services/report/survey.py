@@ -67,7 +67,7 @@ def _disagreement(published: Published, questionnaire: Questionnaire) -> str:
         return "Sales and marketing see every subject alike."
     who, other = ("sales", "marketing") if gap.points > 0 else ("marketing", "sales")
     sure = "" if gap.clear else " With so few answers that may be chance."
-    return f"{name}: {who} sees it {size:.1f} points higher than {other}, on a scale from 1 to 5.{sure}"
+    return f"{name}: {who} sees it {wording.decimal(size)} points higher than {other}, on a scale from 1 to 5.{sure}"
 
 
 def _steps(steps: NextSteps) -> tuple[str, ...]:
@@ -122,10 +122,14 @@ def _blocks(
     blocks.append(_table(published, questionnaire))
     widest = sorted(published.dimensions, key=lambda d: -abs(d.gap.points) if isinstance(d.gap, Gap) else 0.0)
     blocks += _beliefs(checked)
-    spreads = [figures.spreads(shown, published, questionnaire, d.id, mode=mode) for d in widest[:DIMENSIONS_WITH_SPREADS]]
-    if any(spreads):
+    spreads = [
+        figure
+        for d in widest[:DIMENSIONS_WITH_SPREADS]
+        for figure in figures.spreads_on_pages(shown, published, questionnaire, d.id, mode=mode)
+    ]
+    if spreads:
         blocks.append(Heading("How the answers spread"))
-    blocks += [Picture(figure) for figure in spreads if figure is not None]
+    blocks += [Picture(figure) for figure in spreads]
     for figure in (figures.unknown(shown, published, questionnaire, mode=mode), figures.trend(found, weights=weights, mode=mode)):
         if figure is not None:
             blocks.append(Picture(figure))

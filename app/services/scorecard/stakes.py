@@ -22,7 +22,7 @@ from app.services.scorecard.request import Request
 from app.services.scorecard.sides import sides_of
 from app.services.scorecard.sources import Sources, lacks, resolved
 from app.statistics.intervals import Absent, Interval
-from app.wording import count, day_range, percent, signed_percent
+from app.wording import count, day_range, decimal, percent, signed_percent
 
 REACHED = Absent("Your number is already at or beyond where the claim would lead, so there is nothing left to gain by it.", code="reached")
 NO_AMOUNTS = Absent("The records carry no amounts, so the money cannot be worked out.", "Export the amounts too.", "no_amount")
@@ -85,7 +85,10 @@ def _win(sources: Sources, request: Request, reading: Reading, found: Found) -> 
     if isinstance(target, Absent):
         return target
     if target > 1:
-        return Absent(f"{percent(target / (reading.ratio or 1))} × {reading.ratio or 1:.2f} would be more than 100 %.", code="impossible")
+        return Absent(
+            f"{percent(target / (reading.ratio or 1))} × {decimal(reading.ratio or 1, digits=2)} would be more than 100 %.",
+            code="impossible",
+        )
     if target <= now.rate:
         return REACHED
     filters = _of_observed(request)
@@ -226,7 +229,7 @@ def _churn_outlook(sources: Sources, request: Request, found: Found, ratio: floa
         return Outlook("Retention", 1.0, NOBODY_LOST, (), of=of, now=kept)
     after = lost * ratio
     steps = (
-        f"{percent(lost, digits=2)} lost × {ratio:.2f} = {percent(after, digits=2)} lost",
+        f"{percent(lost, digits=2)} lost × {decimal(ratio, digits=2)} = {percent(after, digits=2)} lost",
         f"100 % − {percent(after, digits=2)} = {percent(1 - after, digits=2)} kept, from {percent(1 - lost, digits=2)}",
     )
     return Outlook("Retention", 1 - lost, 1 - after, steps, of=of, now=kept)
@@ -246,16 +249,16 @@ def _present(sources: Sources, request: Request, reading: Reading) -> float | No
 
 def _applied(what: str, rate: float, ratio: float, *, of: str, now: float | None = None) -> Outlook:
     after = rate * ratio
-    steps = (f"{percent(rate, digits=2)} × {ratio:.2f} = {percent(after, digits=2)}",)
+    steps = (f"{percent(rate, digits=2)} × {decimal(ratio, digits=2)} = {percent(after, digits=2)}",)
     if after > 1:
-        ceiling = f"No rate can be above 100 %. The claim is impossible above {percent(1 / ratio)} (1 / {ratio:.2f})."
+        ceiling = f"No rate can be above 100 %. The claim is impossible above {percent(1 / ratio)} (1 / {decimal(ratio, digits=2)})."
         return Outlook(what, rate, Absent(f"{steps[0]}. {ceiling}", code="impossible"), steps, of=of, now=now)
     return Outlook(what, rate, after, steps, of=of, now=now)
 
 
 def _times(what: str, value: float, ratio: float, *, of: str) -> Outlook:
     after = value * ratio
-    step = f"{signed_percent(value, digits=2)} a year × {ratio:.2f} = {signed_percent(after, digits=2)} a year"
+    step = f"{signed_percent(value, digits=2)} a year × {decimal(ratio, digits=2)} = {signed_percent(after, digits=2)} a year"
     return Outlook(what, value, after, (step,), is_change=True, of=of)
 
 

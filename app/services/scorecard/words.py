@@ -139,12 +139,12 @@ def evidence_lines(claim: Claim) -> tuple[tuple[str, str], ...]:
     rows = [
         ("As quoted", "; ".join(claim.as_quoted) or "not usually quoted"),
         ("As published", claim.as_published),
-        ("What it means", claim.reading.sentence),
+        ("What it means", wording.restyled(claim.reading.sentence)),
         ("Measured", claim.metric_definition),
         ("Who found it", f"{claim.originator}, {claim.year_note or claim.year or 'no date found'}"),
         ("Of whom", " ".join(part for part in (claim.population, claim.sample) if part and part != "None.")),
         ("Grade", f"{grade_letter(claim.grade)}: {claim.grade_reason}" if claim.grade_reason else ""),
-        ("Caveat", claim.reading.caveat),
+        ("Caveat", wording.restyled(claim.reading.caveat)),
         *(("Does not fit", contradiction.text) for contradiction in claim.contradictions),
     ]
     return tuple((label, text) for label, text in rows if text)

@@ -20,6 +20,7 @@ from app.ui.asked import GRAIN_WORDS
 from app.ui.asked import request as asked
 from app.ui.components.figure import escape, table
 from app.ui.guard import Visit
+from app.wording import STYLES
 
 PAPERS: dict[Paper, str] = {"a4": "A4", "us-letter": "US Letter"}
 OTHERS = {
@@ -105,8 +106,11 @@ def _choice() -> Choice:
             required=True,
             key="report_grain",
         )
-        tables = st.toggle("Numbers below each chart", key="report_tables")
-    return Choice(tuple(key for key in PARTS if key in parts), paper, grain, tables)
+        numbers = st.segmented_control(
+            "Numbers are written", list(STYLES), format_func=STYLES.__getitem__, default="en", required=True, key="report_numbers"
+        )
+    tables = st.toggle("Numbers below each chart", key="report_tables")
+    return Choice(tuple(key for key in PARTS if key in parts), paper, grain, tables, numbers)
 
 
 def _other_files(visit: Visit, request: Request, choice: Choice) -> None:

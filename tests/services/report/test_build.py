@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 from app.ingest.limits import Limits
 from app.metrics.engine import Engine as Counting
 from app.report.content import Grid, KeyNumbers, Picture
-from app.report.typeset import pdf
+from app.report.typeset import document, pdf
 from app.services.figures.composed import Context
 from app.services.report.build import report_of
 from app.services.report.material import PARTS, Choice, Material
@@ -21,6 +23,7 @@ from app.services.scorecard.build import scorecard
 from app.services.scorecard.request import Request
 from app.services.scorecard.sources import Sources
 from app.services.scorecard.words import answer_of, range_of, stake_sentence, value_of
+from app.wording import numbers_as
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +76,19 @@ def test_every_number_of_the_scorecard_stands_in_the_pdf(material: Material) -> 
         assert "".join(figure.caption.split()) in text
     assert "0123456789ab" in text
     assert "".join(material.team.split()) in text
+
+
+def test_a_reader_elsewhere_finds_no_english_number(material: Material) -> None:
+    with numbers_as("de"):
+        card = scorecard(material.sources, material.card.request)
+    report = report_of(replace(material, card=card, choice=Choice(numbers="de", tables=True)))
+    # Quotations, addresses and names of files and versions stay as they are.
+    told = re.sub(r"“[^”]*”|https?://\S+", "", json.dumps(document(report), ensure_ascii=False))
+    assert re.findall(r".{30}\d\.\d{1,2}\b(?!\d).{9}|.{30}\d,\d{3}\b.{9}", told) == []
+    numbers = next(block for block in report.summary.blocks if isinstance(block, KeyNumbers))
+    assert numbers.items[0].value == value_of(material.card.headlines[0]).replace(".", ",")
+    assert all(figure.spec["config"]["locale"]["number"]["decimal"] == "," for figure in report.pictures)
+    assert not any("locale" in figure.spec["config"] for figure in report_of(material).pictures)
 
 
 def test_the_choice_of_contents_holds(material: Material) -> None:
