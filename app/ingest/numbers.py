@@ -118,10 +118,11 @@ def currency_code(sign: str) -> str:
     return known if known is not None else stripped.upper() if stripped.isalpha() and stripped != "kr" else stripped
 
 
-def read_marks(values: pa.Array, counts: pa.Array) -> NumberReading:
-    """The decimal mark of a column from all its different values (without blanks)."""
+def read_marks(values: pa.Array, counts: pa.Array, *, exact: pa.Array | None = None) -> NumberReading:
+    """The decimal mark of a column from all its different values (without blanks); `exact` is what `as_a_program_writes` made of them."""
+    exact = as_a_program_writes(values) if exact is None else exact
     currencies: tuple[tuple[str, int], ...] = ()
-    if _as_a_program_writes(values) is not None:
+    if exact is not None:
         fits = int(pc.sum(counts).as_py() or 0)
         length, at = _sizes(values)
         first, second = (byte_at(values, place) for place in (0, 1))
@@ -175,14 +176,15 @@ def _marked(body: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
     return point, comma, pc.and_(either, pc.and_(pc.invert(point), pc.invert(comma)))
 
 
-def convert(values: pa.Array, mark: DecimalMark, counts: pa.Array | None = None) -> Amounts:
+def convert(values: pa.Array, mark: DecimalMark, counts: pa.Array | None = None, *, exact: pa.Array | None = None) -> Amounts:
     """Read `values` under `mark`; what does not fit becomes null. Percentages become shares (45 % → 0.45).
 
     Where some cells carry "%" and others do not, "3" beside "45 %" may mean three or 3 %, so the fewer of them (`counts` says in how
     many rows each value stands) are not read.
     """
-    exact = _as_a_program_writes(values) if mark == "decimal point" else None
-    if exact is not None:
+    if mark == "decimal point" and exact is None:
+        exact = as_a_program_writes(values)
+    if mark == "decimal point" and exact is not None:
         none = pa.array(np.zeros(len(values), bool))
         return Amounts(exact, pa.nulls(len(values), pa.string()), none, none, none, none)
     parts, body, number = _taken_apart(values)
@@ -219,7 +221,7 @@ def convert(values: pa.Array, mark: DecimalMark, counts: pa.Array | None = None)
     return Amounts(money, _sign(parts), changed, pc.and_(scaled, real), pc.and_(percent, real), pc.and_(power, real))
 
 
-def _as_a_program_writes(values: pa.Array) -> pa.Array | None:
+def as_a_program_writes(values: pa.Array) -> pa.Array | None:
     """The exact values where none (nulls aside) needs to be taken apart, else None; most large columns are so.
 
     They are digits with one point at most and a minus in front, no more of them than `MONEY` keeps.

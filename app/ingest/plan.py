@@ -54,7 +54,14 @@ class Plan:
 
 
 def make_plan(raw: RawTable, answers: Answers, catalogue: Catalogue) -> Plan:
-    """Decide what can be decided about `raw`, in one fixed order, and collect the questions."""
+    """Decide what can be decided about `raw`, in one fixed order, and collect the questions. The last plan is kept with the table."""
+    known: Plan | None = raw.known.get("plan")
+    if known is None or known.answers != answers:
+        known = raw.known["plan"] = _made(raw, answers, catalogue)
+    return known
+
+
+def _made(raw: RawTable, answers: Answers, catalogue: Catalogue) -> Plan:
     columns = columns_of(raw, catalogue)
     system = answers.system if answers.system in catalogue.systems else recognise_system(columns, catalogue)[0]
     log = find_log(columns)

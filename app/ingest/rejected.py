@@ -13,22 +13,29 @@ from app.ingest.raw import RawTable
 
 BOM = b"\xef\xbb\xbf"
 _FORMULA = r"^[\s]*[=+\-@\t\r＝＋－＠]"
+_FEW_VALUES = ("outcome",)
 _PLAIN_NUMBER = r"^[-+]?[\d.,\s]+$"
 
 
 def parquet_bytes(table: pa.Table) -> bytes:
     """`table` as Parquet, compressed with zstd; the same table always gives the same bytes.
 
-    Words that came coded are written as they are coded, and read as text again; other columns are not searched for repeated values.
+    Words that came coded are written as they are coded, and read as text again; of the other columns only those that repeat a few values
+    are searched for them. Smallest and largest values are kept of dates, which are what rows are chosen by.
     """
+    dates = [field.name for field in table.schema if pa.types.is_timestamp(field.type)]
     coded = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
+    coded += [*dates, *(name for name in _FEW_VALUES if name in table.column_names and name not in coded)]
+    whole = [field.name for field in table.schema if pa.types.is_int64(field.type) or pa.types.is_decimal(field.type)]
     sink = pa.BufferOutputStream()
     pq.write_table(
         table,
         sink,
         compression="zstd",
         use_dictionary=coded,
-        column_encoding={field.name: "DELTA_BINARY_PACKED" for field in table.schema if field.type == pa.int64()},
+        column_encoding=dict.fromkeys(whole, "DELTA_BINARY_PACKED"),
+        store_decimal_as_integer=True,
+        write_statistics=dates,
         # Readers then see plain text, not how it was held here.
         store_schema=False,
     )

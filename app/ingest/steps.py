@@ -146,7 +146,7 @@ def _info(plan: Plan, stored: pa.Table, segments: tuple[Segment, ...], today: da
     if plan.table == "deal":
         counted = {item["values"]: item["counts"] for item in pc.value_counts(stored["outcome"]).to_pylist()}
         outcomes = tuple((outcome, counted[outcome]) for outcome in OUTCOMES if outcome in counted)
-        lost = stored.filter(pc.equal(stored["outcome"], "lost"))["amount"]
+        lost = stored["amount"].filter(pc.equal(stored["outcome"], "lost"))
         if len(lost) and "amount" in plan.mapping.fields:
             amounts_on_lost = bool(pc.any(pc.not_equal(lost, pa.scalar(Decimal(0), lost.type))).as_py())
     return SnapshotInfo(

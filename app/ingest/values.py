@@ -131,6 +131,8 @@ def settle_numbers(column: Column, catalogue: Catalogue, *, answers: Answers) ->
 
     def make() -> numbers.NumberReading:
         real = pc.invert(blank(column, catalogue))
+        if pc.all(real).as_py():
+            return numbers.read_marks(column.values, column.counts, exact=_exact(column))
         return numbers.read_marks(column.values.filter(real), column.counts.filter(real))
 
     reading = column.once("marks", make)
@@ -213,7 +215,10 @@ def amounts(column: Column, format: str, catalogue: Catalogue, *, money: bool = 
     """Exact amounts (decimal128(18, 4)). A percentage is no amount of `money`."""
     empty = blank(column, catalogue)
     mark: numbers.DecimalMark = "decimal comma" if format == "decimal comma" else "decimal point"
-    read = numbers.convert(pc.if_else(empty, None, column.values), mark, column.counts)
+    if pc.any(empty).as_py():
+        read = numbers.convert(pc.if_else(empty, None, column.values), mark, column.counts)
+    else:
+        read = numbers.convert(column.values, mark, column.counts, exact=_exact(column) if mark == "decimal point" else None)
     values = pc.if_else(pc.or_(empty, read.percent) if money else empty, None, read.values)
     bad = pc.and_(pc.invert(empty), pc.is_null(values))
     changed = _blank_words(column, empty)
@@ -228,6 +233,11 @@ def amounts(column: Column, format: str, catalogue: Catalogue, *, money: bool = 
         if cells:
             changed.append((what, cells))
     return Converted(column.spread(values), column.spread(bad), tuple(changed))
+
+
+def _exact(column: Column) -> pa.Array | None:
+    """The exact values of a column without blanks that a program wrote; None for any other."""
+    return column.once("exact", lambda: numbers.as_a_program_writes(column.values))
 
 
 def flags(column: Column, catalogue: Catalogue) -> Converted:
