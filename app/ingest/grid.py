@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +28,7 @@ class Grid:
     """Cells as columns of text, named c0 … cn, which rows are blank, and for each column which cells were true dates or numbers."""
 
     cells: pa.Table
-    blank: Sequence[bool]
+    blank: npt.NDArray[np.bool_]
     dates: Sequence[bytearray]
     numbers: Sequence[bytearray]
 
@@ -46,40 +45,74 @@ def grid_of(rows: Iterable[Sequence[object]], *, width: int, height: int, errors
     """
     errors = errors or {}
     arrays: list[list[pa.Array]] = [[] for _ in range(width)]
-    blank: list[bool] = []
+    blank: list[npt.NDArray[np.bool_]] = []
     dates = [bytearray(height) for _ in range(width)]
     numbers = [bytearray(height) for _ in range(width)]
     source = iter(rows)
     first = 0
-    while batch := [_of_width(row, width) for row in islice(source, _BATCH)]:
+    while batch := list(islice(source, _BATCH)):
+        if any(len(row) != width for row in batch):
+            batch = [_of_width(row, width) for row in batch]
         columns = [_texts(values, dates[position], numbers[position], first) for position, values in enumerate(zip(*batch, strict=True))]
         for (row, column), text in errors.items():
-            if first <= row < first + len(batch) and column < width:
-                columns[column][row - first] = columns[column][row - first] or text
-        blank += [not "".join(texts).strip() for texts in zip(*columns, strict=True)]
+            if first <= row < first + len(batch) and column < width and not columns[column][row - first].as_py():
+                texts = columns[column].to_pylist()
+                texts[row - first] = text
+                columns[column] = pa.array(texts, pa.string())
+        blank.append(_blank(columns, len(batch)))
         for texts, made in zip(columns, arrays, strict=True):
-            made.append(pa.array(texts, pa.string()))
+            made.append(texts)
         first += len(batch)
     whole = [pa.concat_arrays(made) if made else pa.array([], pa.string()) for made in arrays]
-    return Grid(pa.table({f"c{i}": column for i, column in enumerate(whole)}), blank, dates, numbers)
+    empty = np.concatenate(blank) if blank else np.zeros(0, bool)
+    return Grid(pa.table({f"c{i}": column for i, column in enumerate(whole)}), empty, dates, numbers)
+
+
+def _blank(columns: list[pa.Array], rows: int) -> npt.NDArray[np.bool_]:
+    """Which rows hold nothing but spaces; after the first columns hardly any is left to be looked at."""
+    left = np.arange(rows)
+    for column in columns:
+        texts = column if len(left) == rows else column.take(pa.array(left))
+        left = left[_marks(pc.equal(pc.utf8_trim_whitespace(texts), ""))]
+        if not len(left):
+            break
+    found = np.zeros(rows, bool)
+    found[left] = True
+    return found
 
 
 def _of_width(row: Sequence[object], width: int) -> Sequence[object]:
     return row if len(row) == width else [*row[:width], *("" for _ in range(width - len(row)))]
 
 
-def _texts(values: Sequence[object], dates: bytearray, numbers: bytearray, first: int) -> list[str]:
+def _texts(values: Sequence[object], dates: bytearray, numbers: bytearray, first: int) -> pa.Array:
     """The cells of one column as text; `dates` and `numbers` are told which of them, counted from row `first`, were true ones."""
     kinds = set(map(type, values))
+    if kinds == {str}:
+        return pa.array(values, pa.string())
     if any(issubclass(kind, datetime.date) for kind in kinds):
         for number, value in enumerate(values, start=first):
             if isinstance(value, datetime.date) and number < len(dates):
                 dates[number] = 1
     if kinds & _NUMBERS:
-        marks = bytes(type(value) in _NUMBERS for value in values)
         end = min(first + len(values), len(numbers))
+        marks = b"\x01" * len(values) if kinds <= _NUMBERS else bytes(type(value) in _NUMBERS for value in values)
         numbers[first:end] = marks[: max(0, end - first)]
-    return [value if type(value) is str else cell_text(value) for value in values] if kinds != {str} else cast("list[str]", list(values))
+    if kinds == {float}:
+        return _of_numbers(pa.array(values, pa.float64()))
+    return pa.array([value if type(value) is str else cell_text(value) for value in values], pa.string())
+
+
+def _of_numbers(values: pa.Array) -> pa.Array:
+    """Numbers as `cell_text` writes them: whole ones without a point, the others in their shortest exact form."""
+    sizes = pc.abs(values)
+    whole = pc.and_(pc.less(sizes, 1e15), pc.equal(pc.floor(values), values))
+    # Arrow writes larger and smaller ones with an exponent.
+    plain = pc.or_(whole, pc.and_(pc.less(sizes, 1e9), pc.greater(sizes, 1e-3)))
+    if not pc.all(plain).as_py():
+        return pa.array(list(map(cell_text, values.to_pylist())), pa.string())
+    texts = pc.cast(values, pa.string())
+    return pc.if_else(whole, pc.cast(pc.cast(pc.if_else(whole, values, 0.0), pa.int64()), pa.string()), texts)
 
 
 def cell_text(value: object) -> str:
@@ -118,7 +151,7 @@ def raw_of(
     columns = table.columns
     source = Source(
         fields=np.full(size, width, dtype=np.int64),
-        blank=np.array(grid.blank, dtype=bool),
+        blank=grid.blank,
         hash=_marks(pc.starts_with(table.column(0), "#")),
         ends_empty=_marks(pc.equal(table.column(width - 1), "")),
         line=np.arange(1, size + 2, dtype=np.int64),
@@ -131,7 +164,11 @@ def raw_of(
     named = headings(written, width)
     taken = table.filter(pa.array(layout.data))
     rows = np.flatnonzero(layout.data)
-    keep = [i for i in range(width) if (written and written[i].strip()) or any(text.strip() for text in taken.column(i).to_pylist())]
+    keep = [
+        i
+        for i in range(width)
+        if (written and written[i].strip()) or not _marks(pc.equal(pc.utf8_trim_whitespace(taken.column(i)), "")).all()
+    ]
     if len(keep) < width:
         notes.append(f"{width - len(keep)} column(s) without heading and without values were left out.")
     filled = {column: int(_marks(pc.not_equal(taken.column(column), "")).sum()) for column in keep}
@@ -179,8 +216,8 @@ def raw_of(
     )
 
 
-def _marks(mask: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
-    return np.asarray(mask.to_numpy(), dtype=bool)
+def _marks(mask: pa.ChunkedArray | pa.Array) -> npt.NDArray[np.bool_]:
+    return np.asarray(mask.to_numpy(zero_copy_only=False) if isinstance(mask, pa.Array) else mask.to_numpy(), dtype=bool)
 
 
 def _apart_from_thousands(column: pa.ChunkedArray, numbers: npt.NDArray[np.uint8]) -> pa.ChunkedArray:

@@ -1,0 +1,80 @@
+"""The short ways that long files take end where the long ways end."""
+
+from __future__ import annotations
+
+import io
+import random
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from app.ingest import column, column_bytes, dialect, steps
+from app.ingest.limits import Limits
+from app.ingest.model import Answers, Inspection, Receipt
+from app.ingest.opening import open_file
+
+HEAD = "Deal ID,Deal Name,Stage,Close Date,Create Date,Amount,Region,Notes"
+
+
+def rows(number: int) -> list[list[str]]:
+    """Deals with everything that the short ways must not pass over: blanks, signs for nothing, spaces, repeated and damaged ids."""
+    said = random.Random(7)
+    made = []
+    for place in range(number):
+        id_ = said.choice([f"D{place:05}", f"D{place:05}", f" D{place:05} ", "NULL", "", f"D{said.randrange(number):05}"])
+        amount = said.choice([f"{said.randrange(10**6) / 100:.2f}", f"{said.randrange(10**4)}", "-", "", "N/A", f"{place}.1234", "-12.5"])
+        name = said.choice([f"Deal {place}", f"  Deal {place}", "None", "n/a", "", f"Ürün {place}"])
+        closed = f"2025-{said.randint(1, 12):02}-{said.randint(1, 28):02}"
+        outcome = said.choice(["Closed Won", "Closed Lost"])
+        made.append([id_, name, outcome, closed, "2024-12-01", amount, said.choice(["North", "South", "-", "Select"]), ""])
+    made += [["", "", "", "", "", amount, "", ""] for amount in ("11", "5")]
+    return [
+        *made,
+        ["2.41E+18", "Damaged", "Closed Won", "2025-03-04", "2024-12-01", "7.50", "North", ""],
+        ["Total", *[""] * 4, "99.00", "", ""],
+    ]
+
+
+def imported() -> tuple[int, Inspection, Receipt, list[dict[str, Any]], bytes]:
+    text = "\n".join([HEAD, *(",".join(row) for row in rows(3_000))])
+    raw = open_file(text.encode(), name="deals.csv", answers=Answers(), limits=Limits())
+    inspection = steps.inspect(raw, Answers())
+    typed = steps.read(raw, Answers())
+    uncoded = sum(one.places is None for one in raw.known["columns"])
+    return (
+        uncoded,
+        replace(inspection, columns=tuple(replace(one, distinct=0) for one in inspection.columns)),
+        typed.receipt,
+        pq.read_table(io.BytesIO(typed.parquet)).to_pylist(),
+        typed.rejected_csv,
+    )
+
+
+def test_columns_of_different_values_are_read_as_others_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    uncoded, *expected = imported()
+    for module in (column, column_bytes):
+        monkeypatch.setattr(module, "MANY", 1)
+    monkeypatch.setattr(column, "_OWN_VALUES", 0.3)
+    more, *found = imported()
+    assert (uncoded, more) == (0, 2)
+    assert found == expected
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 64, 65, 200])
+def test_records_are_found_whatever_piece_they_stand_in(monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
+    monkeypatch.setattr(dialect, "_CHUNK", chunk)
+    said = random.Random(chunk)
+    cells = {'"a,b"': "a,b", '"say ""yes"""': 'say "yes"', '"two\nlines"': "two\nlines", "plain": "plain", "": "", '""': "", "12": "12"}
+    for end in ("\n", "\r\n", "\r"):
+        table = [[said.choice(list(cells)) for _ in range(4)] for _ in range(said.randint(1, 40))]
+        text = end.join(",".join(cell.replace("\n", end) for cell in row) for row in table).encode()
+        scan = dialect._scan(text, b'"', (b",",))
+        found = [
+            dialect.split_record(text[start:stop], dialect.Dialect(b",", b'"')) for start, stop in zip(scan.start, scan.end, strict=True)
+        ]
+        assert found == [[cells[cell].replace("\n", end).encode() for cell in row] for row in table]
+        assert (scan.fields[b","].tolist(), scan.regular) == ([4] * len(table), {b",": True})
+        assert np.diff(scan.line).tolist() == [1 + sum("\n" in cell for cell in row) for row in table]
