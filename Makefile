@@ -57,7 +57,7 @@ lock: $(VENV)/.uv ## Compile requirements*.in with hashes (ARGS=--upgrade for th
 	$(COMPILE) $(ARGS) requirements-dev.in --constraint requirements.txt --output-file requirements-dev.txt
 
 audit: install-dev ## Look for known holes in the locked versions (asks the package index)
-	$(PY) -m pip_audit --require-hashes --disable-pip --requirement requirements.txt
+	$(PY) -m tests.audit
 
 clean: ## Remove the environment and the caches of the tools; your data in var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis tests/artifacts
