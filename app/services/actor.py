@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -19,6 +20,7 @@ LOCAL_ISSUER = "local"
 LOCAL_SUBJECT = "owner"
 FIRST_TEAM = "My team"
 
+_LOG = logging.getLogger(__name__)
 _RANK: dict[MemberRole, int] = {"viewer": 0, "manager": 1, "owner": 2}
 
 
@@ -34,6 +36,7 @@ class Actor:
 def require(actor: Actor, role: MemberRole) -> None:
     """Refuse with `AccessDenied` unless the actor has this role or a higher one (viewer < manager < owner)."""
     if _RANK[actor.role] < _RANK[role]:
+        _LOG.warning("refused: it needs the role %s, and was asked for by a %s", role, actor.role)
         raise AccessDenied(f"This needs the role “{role}”; yours is “{actor.role}”.", "Ask an owner of your organization.")
 
 

@@ -6,6 +6,7 @@ The proxy of `deploy/` does most of this as well. It stands here too, so that a 
 from __future__ import annotations
 
 import ipaddress
+import logging
 from collections import OrderedDict
 from collections.abc import Mapping
 from threading import Lock
@@ -19,6 +20,8 @@ from app import counters
 from app.settings import settings
 from app.ui import draining
 from app.ui.respondent.limiter import Limiter
+
+logger = logging.getLogger(__name__)
 
 CLOSED = ("/_stcore/metrics", "/_stcore/script-health-check", "/_stcore/agent")
 """Addresses of Streamlit that tell about the process or drive it: for this computer only."""
@@ -106,7 +109,7 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer at once, or pass the request on."""
         if scope["type"] == "websocket" and draining.is_draining():
-            counters.count("refusals", "drain")
+            _refused("drain")
             await _refuse_connection(scope, receive, send, status=503)
             return
         if scope["type"] == "websocket" and _is_foreign(scope):
@@ -129,11 +132,11 @@ class Edge:
         if path.startswith(CLOSED) and not is_direct(scope):
             return PlainTextResponse("This address is closed.", status_code=403)
         if draining.is_draining() and _is_page(scope, path):
-            counters.count("refusals", "drain")
+            _refused("drain")
             return _moving()
         # The login's requests are few, and each may ask the identity provider something.
         if path.startswith(("/auth/", "/oauth2callback")) and not self._logins.takes(network_of(scope)):
-            counters.count("refusals", "login")
+            _refused("login")
             return _later("Too many people sign in from your network at the moment.", wait=60)
         if path.startswith("/_stcore/upload_file/") and scope["method"] == "PUT":
             return self._upload(scope)
@@ -153,14 +156,14 @@ class Edge:
             self._uploads = Budget(UPLOADS * largest, seconds=UPLOAD_SECONDS)
         if self._uploads.takes(network_of(scope), int(length)):
             return None
-        counters.count("refusals", "upload")
+        _refused("upload")
         return _later(f"{UPLOADS} files of the largest size in ten minutes are the most from one network.", wait=600)
 
     async def _link(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A link with a token: whoever tries links that open nothing has to wait, whoever has one that did is let through."""
         network, token = network_of(scope), scope["path"]
         if not self._links.allows(network, token):
-            counters.count("refusals", "link")
+            _refused("link")
             await _later("Too many links that open nothing were tried from your network.", wait=60)(scope, receive, send)
             return
 
@@ -182,6 +185,12 @@ def _is_page(scope: Scope, path: str) -> bool:
         and not path.startswith(_PAGES_OF_OUR_OWN)
         and "text/html" in Headers(scope=scope).get("accept", "")
     )
+
+
+def _refused(what: str) -> None:
+    """Count and log a refusal; of who was refused nothing is kept."""
+    counters.count("refusals", what)
+    logger.warning("a request was refused: %s", what)
 
 
 def _later(why: str, *, wait: int) -> Response:

@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 _STARTED = now().timestamp()
 
-HSTS = "max-age=63072000"
+HSTS = "max-age=63072000; includeSubDomains"
 """Two years without a connection in the clear, said only where the visitor's connection is encrypted."""
 
 

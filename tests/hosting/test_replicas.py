@@ -55,7 +55,7 @@ def test_what_nginx_answers_itself_is_as_careful(site: Site) -> None:
                 name: closed.headers.get_list(name) for name in ("strict-transport-security", "x-content-type-options", "referrer-policy")
             }
             assert told == {
-                "strict-transport-security": ["max-age=63072000"],
+                "strict-transport-security": ["max-age=63072000; includeSubDomains"],
                 "x-content-type-options": ["nosniff"],
                 "referrer-policy": ["no-referrer"],
             }

@@ -61,3 +61,9 @@ def test_organizations_of_the_same_name_are_two(engine: Engine) -> None:
     second = found_organization(engine, name="Acme", iss="i", sub="b", display_name="B")
     assert {first.organization_id} & {second.organization_id} == set()
     assert [team.name for team in list_teams(second, engine=engine)] == ["My team"]
+
+
+def test_a_refusal_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(AccessDenied):
+        require(Actor("acme", "anna", "viewer"), "owner")
+    assert [record.getMessage() for record in caplog.records] == ["refused: it needs the role owner, and was asked for by a viewer"]

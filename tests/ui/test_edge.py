@@ -95,7 +95,7 @@ def test_headers_and_cookies(ask: Any) -> None:
         assert found.headers["x-replica"] == "a"
     assert "strict-transport-security" not in plain.headers
     assert encrypted.headers["strict-transport-security"] == HSTS
-    assert int(HSTS.removeprefix("max-age=")) >= 365 * 86_400
+    assert HSTS == "max-age=63072000; includeSubDomains"
     assert ["secure" in found.headers["set-cookie"].lower() for found in (plain, encrypted)] == [False, True]
     assert ask("GET", "/media/abc.csv").headers["cache-control"] == "no-store"
 
@@ -138,6 +138,17 @@ def test_uploads_are_bounded(ask: Any) -> None:
         yield b"x"
 
     assert ask("PUT", path, client="192.0.2.8", content=pieces()).status_code == 411
+
+
+def test_refusals_are_counted_and_logged(ask: Any, caplog: pytest.LogCaptureFixture) -> None:
+    before = {line.rpartition(" ")[0]: line for line in ask("GET", "/metrics").text.splitlines()}
+    for _ in range(LOGINS + 2):
+        ask("GET", "/auth/login", client="192.0.2.7")
+    told = [record.getMessage() for record in caplog.records if record.name == "app.ui.edge"]
+    assert told == ["a request was refused: login"] * 2
+    after = ask("GET", "/metrics").text.splitlines()
+    name = 'scorecard_refusals_total{what="login"}'
+    assert f"{name} {int(before[name].rpartition(' ')[2]) + 2}" in after
 
 
 def test_what_is_remembered_stays_small_and_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
