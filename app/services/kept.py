@@ -19,6 +19,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from app.clock import now
+from app.storage.cache import WEEK
+
 MOST = 4_000
 """Files kept; when there are more, the oldest half goes."""
 
@@ -51,6 +54,14 @@ def write(folder: Path, key: tuple[str, ...], value: object) -> None:
 def clear(folder: Path) -> None:
     """Remove every result, because some are made of data that somebody has deleted; the others are made anew."""
     shutil.rmtree(folder / "results", ignore_errors=True)
+
+
+def tidy(folder: Path) -> None:
+    """Remove the results that were written longer than a week ago; what is still shown is made anew."""
+    for path in (folder / "results").glob("*"):
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime < now().timestamp() - WEEK:
+                path.unlink()
 
 
 def _path(folder: Path, key: tuple[str, ...]) -> Path:

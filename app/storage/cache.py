@@ -5,12 +5,18 @@ Nothing in it is state: it can be deleted at any time, also while it is in use b
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+
+from app.clock import now
+
+WEEK = 7 * 24 * 3_600
+"""Seconds after which a copy goes: what was deleted elsewhere is then gone here too."""
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -70,6 +76,15 @@ def forget(cache_dir: Path, *, sha256: str) -> None:
         path = cache_dir.resolve() / f"{sha256}.parquet"
         _verified.pop(path, None)
         path.unlink(missing_ok=True)
+
+
+def tidy(cache_dir: Path) -> None:
+    """Remove the files that were written longer than `WEEK` ago; what is still in use is fetched from the database again."""
+    for path in cache_dir.glob("*.parquet"):
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime < now().timestamp() - WEEK:
+                _verified.pop(path.resolve(), None)
+                path.unlink()
 
 
 def _holds(path: Path, sha256: str) -> bool:

@@ -93,6 +93,11 @@ def local_owner(engine: Engine) -> Actor:
     return _local_owner(engine)
 
 
+def forget_local_owner() -> None:
+    """Look the implied owner up again: the organization has been deleted."""
+    _local_owner.cache_clear()
+
+
 @cache
 def _database(url: str) -> Engine:
     return make_engine(url)

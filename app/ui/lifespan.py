@@ -94,9 +94,11 @@ def _warm() -> None:
 
 
 def _close_rounds() -> None:
+    from app.ui.clearing import clearing_clock
     from app.ui.respondent.closing import closing_clock
 
     closing_clock.start()
+    clearing_clock.start()
 
 
 def _look() -> None:

@@ -8,7 +8,9 @@ from typing import Literal
 
 PAGES_FOLDER = Path(__file__).resolve().parents[2] / "pages"
 
-PageName = Literal["overview", "data", "numbers", "compare", "evidence", "survey", "alignment", "next_steps", "report", "team", "members"]
+PageName = Literal[
+    "overview", "data", "numbers", "compare", "evidence", "survey", "alignment", "next_steps", "report", "team", "members", "privacy"
+]
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,14 @@ PAGES: tuple[PageSpec, ...] = (
         "overview",
         "See the overview",
         needs_login=True,
+    ),
+    PageSpec(
+        "privacy",
+        "Data and privacy",
+        ":material/shield_person:",
+        "How long is what kept, who did what, and how do we take it with us?",
+        "overview",
+        "See the overview",
     ),
 )
 

@@ -146,6 +146,7 @@ async def download(request: Request) -> Response:
         if (actor.organization_id, actor.member_id) != (found.organization_id, found.member_id):
             raise AccessDenied("This file was offered to somebody else.")
         content = await run_in_threadpool(found.make)
+        await run_in_threadpool(_note, actor, found.file_name)
     except SignedOut:
         return _sorry("You are not signed in.", "Sign in, then go back to the page and click again.", status=403)
     except AccessDenied:
@@ -172,6 +173,14 @@ def _sorry(what: str, remedy: str, *, status: int) -> Response:
         '<p><a href="/">Back to the app</a></p></body></html>',
         status_code=status,
     )
+
+
+def _note(actor: Actor, file_name: str) -> None:
+    """Whatever leaves the app by a download is in the record of who did what."""
+    from app.services.audit import record_export
+    from app.ui import cache
+
+    record_export(actor, engine=cache.database(), file_name=file_name)
 
 
 def _member(request: Request) -> Actor:
