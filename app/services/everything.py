@@ -59,6 +59,9 @@ HIDDEN = {
 }
 """Columns that are no part of an export: they would open a link, or tell who was asked in which rounds."""
 
+_NAMES = {"blob": "file", "dataset": "import", "kept_report": "report", "action": "line of the record"}
+"""What a receipt calls some tables."""
+
 _LOG = logging.getLogger(__name__)
 _README = """What this is
 ============
@@ -99,7 +102,7 @@ class Gone:
         lines = [
             f"The organization “{self.name}” was deleted on {self.at:%Y-%m-%d} at {self.at:%H:%M:%S} UTC by {self.by}.",
             f"{sum(self.rows.values()):,} rows and {self.bytes:,} bytes of files went:",
-            *(f"  {table.replace('_', ' ')}: {number:,}" for table, number in self.rows.items()),
+            *(f"  {_NAMES.get(table, table.replace('_', ' '))}: {number:,}" for table, number in self.rows.items()),
             "Backups made before still hold them until they are thrown away.",
         ]
         return "\n".join(lines)

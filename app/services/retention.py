@@ -28,7 +28,7 @@ SHORTEST, LONGEST = 30, 3_650
 def words(days: int | None) -> str:
     """How long that is."""
     if days is None:
-        return "until somebody deletes it"
+        return "until somebody deletes them"
     years, rest = divmod(days, 365)
     if rest == 0:
         return f"{years} year{'s' * (years > 1)}"

@@ -99,7 +99,7 @@ def test_others_read_how_long_and_nothing_else(open_page: Open, monkeypatch: pyt
     somebody = add_member(owner, engine=engine, iss="https://id", sub=role, display_name="Vera", role="viewer")
     monkeypatch.setattr(cache, "local_owner", lambda engine: replace(somebody, role=role))
     page = open_page("privacy")
-    assert "Your organization keeps these **until somebody deletes it**. An owner can change it." in words(page)
+    assert "Your organization keeps these **until somebody deletes them**. An owner can change it." in words(page)
     assert [one.value for one in page.subheader] == ["How long things are kept"]
     assert not page.dataframe
     assert [link.proto.label for link in page.get("link_button")] == []

@@ -7,6 +7,7 @@ import streamlit as st
 from app import wording
 from app.errors import AppError
 from app.services import audit, everything, members, retention
+from app.services.everything import Gone
 from app.settings import settings
 from app.ui import cache, downloads
 from app.ui.components.figure import escape
@@ -105,23 +106,13 @@ def ending(visit: Visit) -> None:
 
 @st.dialog("Delete everything", dismissible=False)
 def _ask(visit: Visit) -> None:
-    receipt = st.session_state.get("farewell")
+    receipt, question = st.session_state.get("farewell"), st.empty()
     if receipt is None:
-        name = members.organization_name(visit.actor, engine=visit.engine)
-        st.markdown(f"Download everything first if you may need it. Then type the organization's name, **{escape(name)}**.")
-        typed = st.text_input("Name of the organization", key="end-name")
-        with st.container(horizontal=True):
-            sure = st.button("Delete everything for good", icon=":material/delete_forever:", type="primary", key="end-really")
-            if st.button("Keep it", key="end-not"):
-                del st.session_state["ending"]
-                st.rerun()
-        if not sure:
+        with question.container():
+            receipt = _asked(visit)
+        if receipt is None:
             return
-        try:
-            receipt = everything.delete_everything(visit.actor, engine=visit.engine, name=typed, cache_dir=settings().cache_dir)
-        except AppError as error:
-            explain(error)
-            return
+        question.empty()
         st.session_state["farewell"] = receipt
         cache.forget_local_owner()
     st.markdown("Everything is deleted. This receipt is all that is left: copy it now, it is not shown again.")
@@ -129,3 +120,22 @@ def _ask(visit: Visit) -> None:
     if st.button("Done", type="primary", key="end-done"):
         st.session_state.clear()
         st.rerun()
+
+
+def _asked(visit: Visit) -> Gone | None:
+    """The receipt once the owner has typed the name and meant it."""
+    name = members.organization_name(visit.actor, engine=visit.engine)
+    st.markdown(f"Download everything first if you may need it. Then type the organization's name, **{escape(name)}**.")
+    typed = st.text_input("Name of the organization", key="end-name")
+    with st.container(horizontal=True):
+        sure = st.button("Delete everything for good", icon=":material/delete_forever:", type="primary", key="end-really")
+        if st.button("Keep it", key="end-not"):
+            del st.session_state["ending"]
+            st.rerun()
+    if not sure:
+        return None
+    try:
+        return everything.delete_everything(visit.actor, engine=visit.engine, name=typed, cache_dir=settings().cache_dir)
+    except AppError as error:
+        explain(error)
+        return None
