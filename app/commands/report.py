@@ -23,6 +23,7 @@ from app.report.slides import slides
 from app.report.typeset import pdf
 from app.report.workbook import workbook
 from app.services.actor import local_actor
+from app.services.audit import record_export
 from app.services.figures.composed import Context
 from app.services.report.build import report_of
 from app.services.report.gather import gather
@@ -121,9 +122,11 @@ def _of_the_app(options: argparse.Namespace, choice: Choice) -> Report:
         team = next((one for one in teams if one.name == options.team), None) if options.team else shown_team(actor, engine=engine)
         if team is None:
             raise AppError(f"There is no team “{options.team}”.", f"Teams are {', '.join(one.name for one in teams)}.")
-        return report_of(
+        made = report_of(
             gather(actor, engine=engine, team_id=team.id, counting=counting, cache_dir=chosen.cache_dir, request=None, choice=choice)
         )
+        record_export(actor, engine=engine, file_name=options.out.name)
+        return made
     finally:
         counting.close()
         engine.dispose()
