@@ -94,6 +94,8 @@ class Comparison:
         were resampled, given as many independent rows as the counts are worth.
     needed
         How many more observations in the observed arm would be expected to settle it; None when it is settled.
+    many
+        What the observations are: "closed deals", "customers".
     """
 
     way: Way
@@ -110,6 +112,7 @@ class Comparison:
     needed: int | Absent | None
     caveats: tuple[str, ...]
     absent: Absent | None = None
+    many: str = ""
 
 
 @dataclass(frozen=True)
@@ -260,6 +263,7 @@ def compare(
             None,
             notes,
             absent,
+            words.many,
         )
     x1, n1, x2, n2 = (
         observed.successes,
@@ -314,6 +318,7 @@ def compare(
         needed=needed,
         caveats=(*notes, *small),
         absent=impossible,
+        many=words.many,
     )
 
 

@@ -134,6 +134,22 @@ def last_year(revenue: Revenue, filters: Filters) -> Growth | Absent:
     return between(revenue, filters, earlier=spans[-2], later=spans[-1])
 
 
+def same_months(revenue: Revenue, filters: Filters, *, least: int = 3) -> Growth | Absent:
+    """The last whole months against the same months a year before, so that both sides hold the same seasons.
+
+    As many months as are loaded twice, at most twelve; Absent when there are fewer than `least`.
+    """
+    whole = whole_months(revenue.coverage) if revenue.coverage is not None else None
+    if whole is None:
+        return TOO_SHORT
+    first, end = whole
+    months = min(12, (end.year - first.year) * 12 + end.month - first.month - 12)
+    if months < least:
+        return TOO_SHORT
+    later = (months_before(end, months), end)
+    return between(revenue, filters, earlier=(months_before(later[0], 12), months_before(end, 12)), later=later)
+
+
 def yearly(revenue: Revenue, filters: Filters, *, years: int | None = None) -> YearlyGrowth:
     """CAGR over whole years of twelve months, counted back from the last whole month.
 

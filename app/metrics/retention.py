@@ -32,6 +32,11 @@ NO_CUSTOMERS = Absent(
     "Upload a customer list with start and end dates (or a churned yes/no), or invoices that name the customer.",
     "no_table",
 )
+DEALS_ONLY = Absent(
+    "Deals say who was won, not who stayed.",
+    "Upload a customer list with start and end dates (or a churned yes/no), or invoices that name the customer.",
+    "no_table",
+)
 NAMELESS = Absent(
     "The records name no customer, so nobody can be seen to come back.",
     "Upload a customer list, or export the customer of each record.",
@@ -64,17 +69,21 @@ SENTENCES: dict[RetentionKind, str] = {
 
 
 def kind_of(customers: Snapshot | None, revenue: Revenue | Absent) -> RetentionKind | Absent:
-    """Which retention the loaded tables allow: contracts first, then flags, then repeat purchases."""
+    """Which retention the loaded tables allow: contracts first, then flags, then repeat purchases.
+
+    Purchases are revenue lines. A customer who signs no second deal within a quarter has not left, so deals alone give no retention.
+    """
     if customers is not None:
         if customers.info.first is not None and _has_leavers(customers):
             return "contract"
         if _has_flags(customers):
             return "flag"
-    if isinstance(revenue, Revenue) and revenue.coverage is not None:
+    lines = isinstance(revenue, Revenue) and revenue.kind == "lines"
+    if lines and revenue.coverage is not None:
         return "repeat"
     if customers is not None:
         return NOBODY_LEFT
-    return NO_CUSTOMERS
+    return DEALS_ONLY if isinstance(revenue, Revenue) and not lines else NO_CUSTOMERS
 
 
 def made(

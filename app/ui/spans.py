@@ -7,17 +7,19 @@ from datetime import date, timedelta
 
 import streamlit as st
 
+from app.metrics.periods import Coverage
 from app.services.scorecard.request import Request
-from app.services.scorecard.sources import NO_DAYS, Sources, default_windows, halves, no_windows_around
+from app.services.scorecard.sources import NO_DAYS, Sources, Span, default_windows, halves, no_windows_around
 from app.ui.address import ask, asked_day, write
 from app.ui.components.team import programme_day
 from app.ui.guard import Visit
+from app.wording import day_range
 
 ONE = timedelta(days=1)
 LABELS = {"b1": "Before: from", "b2": "Before: to", "a1": "After: from", "a2": "After: to"}
 """The names of the four days in the address, and what they are called."""
 PROPOSED_FOR = "days_proposed_for"
-"""For which data and which programme day the spans on screen were proposed."""
+"""For which data and which programme day the spans on screen were proposed, and what was proposed."""
 
 
 def spans(visit: Visit, sources: Sources, base: Request) -> Request | None:
@@ -31,11 +33,11 @@ def spans(visit: Visit, sources: Sources, base: Request) -> Request | None:
         return None
     why = no_windows_around(covered, since)
     before, after = default_windows(covered, since) or halves(covered)
-    _renew(visit, since)
     if why is not None:
         st.warning(f"{why.reason} The two halves of the days loaded are proposed instead.", icon=":material/event_busy:")
         programme_day(visit, again=True)
     proposed = dict(zip(LABELS, (before[0], before[1] - ONE, after[0], after[1] - ONE), strict=True))
+    _renew(visit, since, proposed)
     sent = {key: asked_day(key) or proposed[key] for key in LABELS}
     with st.form("spans", border=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -43,6 +45,8 @@ def spans(visit: Visit, sources: Sources, base: Request) -> Request | None:
                 # Asked for the days that were sent, the control begins anew whenever other days are.
                 st.date_input(label, sent[key], key=f"{key}-{sent[key]}", format="YYYY-MM-DD")
             st.form_submit_button("Compare these days", type="primary", icon=":material/balance:", on_click=_send, args=(sent,))
+        if left := _left_out(covered, before, after):
+            st.caption(left)
         if since is None:
             st.caption("The middle of your data is proposed. Say under Team settings when your alignment programme began.")
     write(*LABELS)
@@ -67,13 +71,30 @@ def _send(shown: dict[str, date]) -> None:
         ask(**{key: (found if isinstance(found, date) else was).isoformat()})
 
 
-def _renew(visit: Visit, since: date | None) -> None:
+def _left_out(covered: Coverage, before: Span, after: Span) -> str:
+    """Which of the loaded days the proposed spans leave out, and why; "" when they leave out less than the data's gaps."""
+    parts = []
+    if (before[0] - covered.first).days > covered.slack:
+        parts.append(day_range(covered.first, before[0] - ONE))
+    if (covered.last - after[1]).days >= covered.slack:
+        parts.append(day_range(after[1], covered.last))
+    if not parts:
+        return ""
+    return (
+        f"Proposed: the longest two spans of whole months that are equally long, so that both can lose as many customers and bring as much "
+        f"revenue. Left out: {' and '.join(parts)}. Change the days to count them."
+    )
+
+
+def _renew(visit: Visit, since: date | None, proposed: dict[str, date]) -> None:
     """Propose the days anew when the data or the day the programme began are others than those on screen were proposed for.
 
-    The days of an address that somebody shared are kept, because nothing was proposed yet.
+    Days that somebody chose, here or in an address that was shared, stay when newer data are loaded.
     """
-    now = (visit.team.id, visit.loaded, since)
+    now = (visit.team.id, since, visit.loaded, proposed)
     known = st.session_state.get(PROPOSED_FOR)
     if known is not None and known != now:
-        ask(**dict.fromkeys(LABELS))
+        shown = {key: asked_day(key) for key in LABELS}
+        if known[:2] != now[:2] or shown == known[3]:
+            ask(**dict.fromkeys(LABELS))
     st.session_state[PROPOSED_FOR] = now

@@ -110,10 +110,21 @@ def found_label(found: Comparison | RatioComparison) -> str:
     return found.label if isinstance(found, RatioComparison) else ""
 
 
+def _groups_title(reached: int, short: int, groups: int, by: str) -> str:
+    """The finding of a break-down: how many groups reach the figure, how many fall short, and of how many nothing can be told yet."""
+    if not reached and not short:
+        return f"None of the {groups} groups of {by} has enough records to tell"
+    unclear = groups - reached - short
+    parts = [f"{reached} of {groups} groups of {by} are above the cited figure, or better and may reach it"]
+    parts += [f"{short} {'falls' if short == 1 else 'fall'} short"] if short else []
+    parts += [f"{unclear} cannot tell yet"] if unclear else []
+    return "; ".join(parts)
+
+
 def break_down(found: BreakDown, *, by: str, line: ClaimLine, account: Account, mode: Mode) -> Figure | None:
     """The observed change within each group beside the cited one; None when no group has both sides."""
     rows, table = [], []
-    reached = 0
+    reached = short = 0
     for group in found.lines:
         c = group.comparison
         if c.ratio is None or c.interval is None:
@@ -125,6 +136,7 @@ def break_down(found: BreakDown, *, by: str, line: ClaimLine, account: Account, 
             )
         )
         reached += c.verdict is not None and c.verdict.word in ("above", "reaches")
+        short += c.verdict is not None and c.verdict.word == "falls_short"
         observed, other = _sides(c)
         table.append(
             (
@@ -143,7 +155,7 @@ def break_down(found: BreakDown, *, by: str, line: ClaimLine, account: Account, 
     left_out = f"; the {len(found.lines)} largest of {found.groups} groups are shown" if found.groups > len(found.lines) else ""
     return Figure(
         key=f"{file_key(line)}-by-{re.sub(r'[^a-z0-9]+', '-', by.lower()).strip('-') or 'group'}",
-        title=f"{reached} of {len(rows)} groups of {by} are above the cited figure, or better and may reach it",
+        title=_groups_title(reached, short, len(rows), by),
         spec=finish(changes_against_claims.chart(rows, colours=palette(mode)), mode=mode),
         alt=f"Observed changes with likely ranges for {len(rows)} groups of {by}, each beside the cited {change(rows[0].claimed + 1)}.",
         n=f"{len(rows)} groups of {by}{left_out}",

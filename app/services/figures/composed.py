@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from app.charts.figure import Figure
@@ -15,11 +15,12 @@ from app.metrics.periods import Grain, period_of
 from app.services.figures import amounts, rates
 from app.services.figures import claims as claim_figures
 from app.services.figures.account import Account, account_of
+from app.services.figures.trends import Counts
 from app.services.scorecard.build import break_down
 from app.services.scorecard.headlines import span_words
 from app.services.scorecard.model import ClaimLine
 from app.services.scorecard.request import Request
-from app.services.scorecard.sources import Sources, resolved
+from app.services.scorecard.sources import Sources, default_windows, resolved
 from app.statistics.intervals import Absent
 from app.tables import TableName
 
@@ -67,7 +68,21 @@ def win_rate_trend(context: Context, deals: Snapshot, definition: Definition, fi
         mode=context.mode,
         event=event(context, grain),
         begins_within=begins_within(context, grain),
+        around=_around(context, deals, definition, filters),
     ) or win_rate.refusal(deals, definition)
+
+
+def _around(context: Context, deals: Snapshot, definition: Definition, filters: Filters) -> tuple[Counts, Counts] | None:
+    """Won and closed deals before and since the programme began, on the days that Compare proposes; None where days are filtered."""
+    since = context.programme_start
+    if since is None or filters.start is not None or filters.end is not None:
+        return None
+    windows = default_windows(win_rate.coverage(deals), since)
+    if windows is None:
+        return None
+    own = resolved(filters, deals)
+    rates_of = [win_rate.overall(deals, definition, replace(own, start=start, end=end)) for start, end in windows]
+    return (rates_of[0].won, rates_of[0].closed), (rates_of[1].won, rates_of[1].closed)
 
 
 def win_rate_dial(context: Context, deals: Snapshot, definition: Definition, filters: Filters) -> Shown:

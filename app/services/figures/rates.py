@@ -11,15 +11,22 @@ from app.charts.shapes.rates_over_time import RatePoint
 from app.charts.theme import Mode, palette
 from app.metrics.model import DialSetting, GroupConversion, GroupRate, GroupRetention, PeriodConversion, PeriodRate, Retention
 from app.services.figures.account import Account
-from app.services.figures.trends import finding
+from app.services.figures.trends import Counts, finding
 from app.statistics.survival import SurvivalCurve
 from app.wording import count, percent, points
 
 
 def win_rate_over_time(
-    periods: Sequence[PeriodRate], *, definition: str, account: Account, mode: Mode, event: str | None = None, begins_within: bool = False
+    periods: Sequence[PeriodRate],
+    *,
+    definition: str,
+    account: Account,
+    mode: Mode,
+    event: str | None = None,
+    begins_within: bool = False,
+    around: tuple[Counts, Counts] | None = None,
 ) -> Figure | None:
-    """The win rate of each period; None when no period has one."""
+    """The win rate of each period; None when no period has one. `around`: won and closed before and since the programme began."""
     shown = [
         RatePoint(
             p.period.label,
@@ -49,6 +56,7 @@ def win_rate_over_time(
         event=event,
         begins_within=begins_within,
         counted=all(p.rate.definition.weight == "count" for p in periods),
+        around=around,
     )
 
 
@@ -80,7 +88,7 @@ def retention_over_time(
         rows=rows,
         columns=("Period", "Kept", "At start", "Retention", "Likely from", "to", "Revenue kept (GRR)", "with growth (NRR)", "Note"),
         key="retention-over-time",
-        noun="Retention",
+        noun=f"Retention from one {dated[0][1].grain} to the next" if dated else "Retention",
         many="customers at the start of a period",
         definition=definition,
         account=account,
@@ -286,6 +294,7 @@ def _over_time(
     event: str | None,
     begins_within: bool = False,
     counted: bool = True,
+    around: tuple[Counts, Counts] | None = None,
 ) -> Figure | None:
     whole = [p for p in shown if p.value is not None and not p.partial]
     some = whole or [p for p in shown if p.value is not None]
@@ -294,7 +303,7 @@ def _over_time(
     last = some[-1]
     if last.value is None:
         return None
-    moved = finding(noun, whole, event=event, begins_within=begins_within, counted=counted) if len(whole) > 1 else ""
+    moved = finding(noun, whole, event=event, begins_within=begins_within, counted=counted, around=around) if len(whole) > 1 else ""
     title = moved or f"{noun} {percent(last.value)} in {last.label}"
     chart = rates_over_time.chart(shown, colours=palette(mode), title=noun, event=event, event_label="programme began")
     values = [p.value for p in some if p.value is not None]

@@ -13,8 +13,22 @@ CLEAR = 0.05
 """A trend as steep as this one would be seen less often than so where there is none."""
 
 
-def finding(noun: str, whole: Sequence[RatePoint], *, event: str | None, begins_within: bool, counted: bool) -> str:
+Counts = tuple[int, int]
+"""(how many of them, how many in all), as in (won, closed)."""
+
+
+def finding(
+    noun: str,
+    whole: Sequence[RatePoint],
+    *,
+    event: str | None,
+    begins_within: bool,
+    counted: bool,
+    around: tuple[Counts, Counts] | None = None,
+) -> str:
     """The finding of a trend: before and since the programme where its day is known, else what a test of all periods says.
+
+    `around` are the counts before and since, on the very days that are compared elsewhere; without them whole periods are added up.
 
     Two end points decide nothing: they may differ, or not, by the luck of two periods.
     """
@@ -25,6 +39,8 @@ def finding(noun: str, whole: Sequence[RatePoint], *, event: str | None, begins_
     labels = [p.label for p in known if p.n]
     if not counted or len(pairs) < 2:
         return between
+    if around is not None and all(n for _, n in around):
+        return _before_and_since(noun, *([part] for part in around))
     if event in labels:
         at = labels.index(event)
         before, since = pairs[:at], pairs[at + begins_within :]

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from app.metrics import growth, leads, retention, win_rate
 from app.metrics.growth import Revenue
 from app.metrics.model import Filters, Growth, Retention, WinRate
-from app.metrics.periods import Coverage, months_before, period_of_month, whole_months
+from app.metrics.periods import Coverage, Period, months_before, period_of_month, whole_months
 from app.services.scorecard.model import Headline
 from app.services.scorecard.request import Request
 from app.services.scorecard.sources import Sources, resolved
@@ -107,7 +107,7 @@ def last_retention(sources: Sources, filters: Filters) -> tuple[Retention | Abse
 
 
 def growth_headline(sources: Sources, request: Request) -> Headline:
-    """Growth over the last twelve months, or of the last whole quarter or month where the history is shorter."""
+    """Growth over a year, or of the last whole quarter or month where the history is too short for one; see `last_growth`."""
     revenue = sources.revenue
     if isinstance(revenue, Absent):
         return Headline(
@@ -144,15 +144,19 @@ def growth_headline(sources: Sources, request: Request) -> Headline:
 
 
 def last_growth(revenue: Revenue, filters: Filters) -> tuple[Growth | Absent, str]:
-    """(growth, its spans in words): the last year over the one before, else the last whole quarter or month over the one before.
+    """(growth, its spans in words): the last year over the one before, else the last months over the same ones a year before.
 
-    The last ones within the days of the filters.
+    Where not even three months are loaded twice, the last whole quarter or month over the one before, which the words say holds other
+    seasons. The last ones within the days of the filters.
     """
     revenue = revenue.within(filters)
     own = resolved(filters, revenue.snapshot)
     year = growth.last_year(revenue, own)
     if isinstance(year, Growth):
         return year, f"{day_range(year.later[0], year.later[1] - timedelta(days=1))} against the year before"
+    months = growth.same_months(revenue, own)
+    if isinstance(months, Growth):
+        return months, f"{day_range(months.later[0], months.later[1] - timedelta(days=1))} against the same months a year before"
     whole = whole_months(revenue.coverage) if revenue.coverage is not None else None
     if revenue.coverage is None or whole is None:
         return year, ""
@@ -163,8 +167,12 @@ def last_growth(revenue: Revenue, filters: Filters) -> tuple[Growth | Absent, st
             period = period.previous()
         if revenue.coverage.covers(period) and revenue.coverage.covers(period.previous()):
             spans = ((period.previous().start, period.previous().end), (period.start, period.end))
-            return growth.between(revenue, own, earlier=spans[0], later=spans[1]), f"{period.label} against {period.previous().label}"
+            return growth.between(revenue, own, earlier=spans[0], later=spans[1]), _next_to(period)
     return Absent("No two whole periods in a row are covered.", "Upload a longer history.", "too_short"), ""
+
+
+def _next_to(period: Period) -> str:
+    return f"{period.label} against {period.previous().label}, the {period.grain} before: seasons count too"
 
 
 def leads_headline(sources: Sources, request: Request) -> Headline:

@@ -64,7 +64,8 @@ def needed_sentence(found: Comparison) -> str:
     if not found.needed:
         return ""
     where = "after" if found.way == "before_after" else f"in “{found.observed.label}”"
-    return f"About {wording.count(found.needed)} more records {where} would settle it, if the rate stays as it is."
+    many = f"more {found.many}" if found.many else "more"
+    return f"About {wording.count(found.needed)} {many} {where} would settle whether the claim is reached, if the rate stays as it is."
 
 
 def outlook_sentence(outlook: Outlook) -> str:
@@ -88,6 +89,8 @@ def rates_sentence(line: ClaimLine) -> str:
         then, first, target = (*(side.written for side in found.sides), found.target)
     else:
         return ""
+    first = f"customers lost {first}" if line.reading.metric == "churn" else first
+    then = f"customers lost {then}" if line.reading.metric == "churn" and found.way == "groups" else then
     need = f"; the claim would need {wording.percent(target)}" if isinstance(target, float) else ""
     return f"{then} against {first}{need}" if found.way == "groups" else f"{first} → {then}{need}"
 
@@ -127,8 +130,9 @@ def observed_and_cited(line: ClaimLine) -> tuple[str, str]:
         written = wording.signed_percent if found.is_change else wording.percent
         return (written(found.observed) if found.observed is not None else "", written(found.aligned_level))
     if isinstance(found, (Comparison, RatioComparison)):
-        observed = "" if found.ratio is None else wording.change(found.ratio)
-        return observed, wording.change(found.claimed)
+        # Next to “customers retained” a bare number would be read as a change of those who stay.
+        of = " customers lost" if line.reading.metric == "churn" else ""
+        return ("" if found.ratio is None else f"{wording.change(found.ratio)}{of}"), f"{wording.change(found.claimed)}{of}"
     if line.reading.ratio is not None:
         return "", wording.change(line.reading.ratio)
     return "", wording.signed_percent(line.reading.aligned_level) if line.reading.aligned_level is not None else ""
@@ -137,7 +141,7 @@ def observed_and_cited(line: ClaimLine) -> tuple[str, str]:
 def evidence_lines(claim: Claim) -> tuple[tuple[str, str], ...]:
     """Everything known of a claim's evidence, as named lines; empty ones are left out."""
     rows = [
-        ("As quoted", "; ".join(claim.as_quoted) or "not usually quoted"),
+        ("As quoted", _as_quoted(claim)),
         ("As published", claim.as_published),
         ("What it means", wording.restyled(claim.reading.sentence)),
         ("Measured", claim.metric_definition),
@@ -148,6 +152,13 @@ def evidence_lines(claim: Claim) -> tuple[tuple[str, str], ...]:
         *(("Does not fit", contradiction.text) for contradiction in claim.contradictions),
     ]
     return tuple((label, text) for label, text in rows if text)
+
+
+def _as_quoted(claim: Claim) -> str:
+    if claim.as_quoted:
+        return "; ".join(claim.as_quoted)
+    wrong = "; ".join(f"“{misquote.wording}”" for misquote in claim.misquotes)
+    return f"hardly ever as published, but as {wrong}" if wrong else "not usually quoted"
 
 
 STAKED = {"win_rate": "win rate", "churn": "customers lost", "revenue_growth": "growth of revenue"}
@@ -165,7 +176,7 @@ def look_next(found: Scorecard) -> tuple[str, str]:
         )
     unclear = [line for line in found.lines if line.verdict is not None and line.verdict.word == "cannot_tell"]
     if unclear:
-        return unclear[0].words, "The data cannot tell yet. Compare shows how many more records would settle it."
+        return unclear[0].words, "The data cannot tell yet. Compare shows how many more would settle it."
     missing = [headline for headline in found.headlines if headline.value is None and headline.absent is not None]
     if missing and missing[0].absent is not None:
         return missing[0].label.lower(), absent_sentence(missing[0].absent)
