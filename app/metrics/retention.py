@@ -78,12 +78,11 @@ def kind_of(customers: Snapshot | None, revenue: Revenue | Absent) -> RetentionK
             return "contract"
         if _has_flags(customers):
             return "flag"
-    lines = isinstance(revenue, Revenue) and revenue.kind == "lines"
-    if lines and revenue.coverage is not None:
+    if isinstance(revenue, Revenue) and revenue.kind == "lines" and revenue.coverage is not None:
         return "repeat"
     if customers is not None:
         return NOBODY_LEFT
-    return DEALS_ONLY if isinstance(revenue, Revenue) and not lines else NO_CUSTOMERS
+    return DEALS_ONLY if isinstance(revenue, Revenue) and revenue.kind == "won_deals" else NO_CUSTOMERS
 
 
 def made(

@@ -171,10 +171,10 @@ def test_growth_against_a_level(sources: Sources) -> None:
     assert found.is_change
 
 
-def test_a_yearly_level_of_customers_lost_is_not_held_against_repeat_purchases(sources: Sources) -> None:
+def test_deals_alone_give_no_customers_lost(sources: Sources) -> None:
     found = against(replace(sources, customers=None), Request(), "churn", 10.0)
     assert isinstance(found, Absent)
-    assert found.code == "no_contract"
+    assert found.reason == "Deals say who was won, not who stayed."
 
 
 def test_one_figure_tells_one_story(sources: Sources) -> None:

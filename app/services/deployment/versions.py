@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from app.services.deployment.model import Finding
 
 FLOORS: Mapping[str, tuple[str, str]] = {
-    "streamlit": ("1.67", "older ones give away sessions, and take files whose kind nobody checks (CVE-2025-1684, CVE-2026-33682)"),
+    "streamlit": ("1.67.0", "older ones give away sessions, and take files whose kind nobody checks (CVE-2025-1684, CVE-2026-33682)"),
     "starlette": ("1.1.0", "a Range header stops the server (CVE-2025-62727), and a Host header fools checks of paths"),
     "authlib": ("1.6.11", "tokens of the login can be forged (CVE-2026-27962, CVE-2026-28498)"),
     "pyarrow": ("14.0.1", "a Parquet file runs code (CVE-2023-47248)"),
