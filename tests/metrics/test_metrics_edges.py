@@ -243,6 +243,26 @@ def test_growth_over_three_years(open_table: Open) -> None:
     assert growth.yearly(revenue, Filters(start=date(2023, 1, 1))).value == pytest.approx(144 / 110 - 1)
 
 
+def test_a_history_of_less_than_two_years_is_held_against_the_same_months(open_table: Open) -> None:
+    # October sells ten times as much as any other month, in both years; everything is 10 % more in the second.
+    months = [(2024, m) for m in range(9, 13)] + [(2025, m) for m in range(1, 13)]
+    rows = [
+        (f"C{c}", f"{year}-{month:02}-10", str(100 * (10 if month == 10 else 1) * (1.1 if (year, month) >= (2025, 9) else 1)))
+        for year, month in months
+        for c in range(6)
+    ]
+    revenue = lines(open_table, *rows)
+    assert revenue.coverage is not None
+    revenue = replace(revenue, coverage=replace(revenue.coverage, first=date(2024, 9, 1), last=date(2025, 12, 31)))
+    found = growth.same_months(revenue, ALL)
+    assert not isinstance(found, Absent)
+    spans = (date(2024, 9, 1), date(2025, 1, 1)), (date(2025, 9, 1), date(2026, 1, 1))
+    # 1,300 before, 1,430 since, of six customers each.
+    assert (found.earlier, found.later, found.earlier_revenue, found.later_revenue) == (*spans, 7800.0, pytest.approx(8580.0))
+    assert found.value == pytest.approx(0.1)
+    assert growth.same_months(revenue, ALL, least=5) == growth.TOO_SHORT
+
+
 def test_revenue_taken_back_is_taken_off(open_table: Open) -> None:
     revenue = lines(
         open_table, ("A", "2025-01-01", "100.10"), ("A", "2025-01-20", "-40.05"), (None, "2025-01-31", "7"), cancelled=[False, True, None]
