@@ -247,7 +247,7 @@ def test_a_history_of_less_than_two_years_is_held_against_the_same_months(open_t
     # October sells ten times as much as any other month, in both years; everything is 10 % more in the second.
     months = [(2024, m) for m in range(9, 13)] + [(2025, m) for m in range(1, 13)]
     rows = [
-        (f"C{c}", f"{year}-{month:02}-10", str(100 * (10 if month == 10 else 1) * (1.1 if (year, month) >= (2025, 9) else 1)))
+        (f"C{c}", f"{year}-{month:02}-10", f"{100 * (10 if month == 10 else 1) * (1.1 if (year, month) >= (2025, 9) else 1):.2f}")
         for year, month in months
         for c in range(6)
     ]
