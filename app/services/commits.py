@@ -91,6 +91,7 @@ def load_example(
     tuple of DatasetView
         What the example team holds now.
     """
+    require(actor, "manager")
     team = example_team(actor, engine=engine)
     known = {(view.file_sha256, view.state) for view in history(actor, engine=engine, team_id=team.id)}
     for file in files:

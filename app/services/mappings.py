@@ -154,6 +154,7 @@ def recall(
     tuple of Inspection and Recalled
         The inspection under the answers taken over, and what was taken over; `found` and None when nothing was.
     """
+    require(actor, "manager")
     with reading(engine, organization_id=actor.organization_id) as session:
         row = pending_row(session, actor, upload_id)
         if row.recalled is not None:
@@ -236,6 +237,7 @@ def _as_before(before: SavedReading, answers: Answers, shown: Inspection, look: 
 
 def open_questions(actor: Actor, *, engine: Engine, upload_id: str, found: Inspection) -> tuple[Question, ...]:
     """All that is to be answered about an upload: what the file leaves open, and what has changed since last time."""
+    require(actor, "manager")
     with reading(engine, organization_id=actor.organization_id) as session:
         row = pending_row(session, actor, upload_id)
         known = None if row.recalled is None else from_json(Recalled, row.recalled)

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 
 from app.ingest.limits import Limits
 from app.ingest.model import Answers
-from app.services.actor import Actor
+from app.services.actor import Actor, require
 from app.services.commits import ExampleFile, load_example
 from app.services.datasets import history
 from app.services.play_survey import ensure_play_survey
@@ -113,6 +113,7 @@ def generate(*, seed: int = SEED, end: date = END) -> tuple[SampleFile, ...]:
 
 def ensure_play_company(actor: Actor, *, engine: Engine, limits: Limits, say: Callable[[str], object] = lambda _: None) -> None:
     """Load the play company into the example team, unless it is there already."""
+    require(actor, "manager")
     team = example_team(actor, engine=engine)
     ensure_play_survey(actor, engine=engine, team_id=team.id, end=END)
     if len([view for view in history(actor, engine=engine, team_id=team.id) if view.state == "active"]) == len(ANSWERS):

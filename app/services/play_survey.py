@@ -11,7 +11,7 @@ from random import Random
 
 from sqlalchemy import Engine
 
-from app.services.actor import Actor
+from app.services.actor import Actor, require
 from app.services.rounds.closed import closed_rounds, record_closed_round
 from app.services.rounds.model import NewRound
 from app.survey import questionnaire
@@ -49,6 +49,7 @@ def generate_responses(survey: Questionnaire, *, seed: int = SEED) -> tuple[Resp
 
 def ensure_play_survey(actor: Actor, *, engine: Engine, team_id: str, end: date) -> None:
     """Give the play company its round, closed in the week before `end`, unless it has one."""
+    require(actor, "manager")
     if closed_rounds(actor, engine=engine, team_id=team_id):
         return
     survey = questionnaire.newest()

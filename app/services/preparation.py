@@ -202,6 +202,7 @@ def compared(ready: Ready) -> Comparison:
 
 def make_ready(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, read_file: ReadFile) -> Ready:
     """Read the file unless that was done under the same answers, keep what was read, and fetch what is loaded."""
+    require(actor, "manager")
     with reading(engine, organization_id=actor.organization_id) as session:
         row = pending_row(session, actor, upload_id)
         answers, wanted, name = from_json(Answers, row.answers), answers_hash(row), row.file_name

@@ -158,7 +158,8 @@ def discard_upload(actor: Actor, *, engine: Engine, upload_id: str) -> None:
 def keep_upload(
     actor: Actor, *, engine: Engine, team_id: str, data: bytes, name: str, limits: Limits, answers: Answers | None
 ) -> UploadView:
-    """Keep the bytes as a pending upload; access was checked by the caller."""
+    """Keep the bytes as a pending upload, with the answers to its questions where they are known."""
+    require(actor, "manager")
     name = _file_name(name)
     if not data:
         raise FileRefused("The file is empty.", "Export it again.", file=name)

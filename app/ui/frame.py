@@ -50,6 +50,8 @@ def above() -> Callable[[], None] | None:
     def draw() -> None:
         door.account(engine, found)
         _team_and_example(found.shown.actor)
+        with st.sidebar:
+            door.person()
 
     return draw
 

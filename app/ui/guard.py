@@ -54,6 +54,11 @@ class Visit:
         return self.member()
 
     @property
+    def may_change(self) -> bool:
+        """Whether the role allows more than reading; the services ask for themselves, this only offers nobody what is refused."""
+        return self.actor.role != "viewer"
+
+    @property
     def mode(self) -> Mode:
         """Light or dark, as the reader's browser shows the app."""
         return "dark" if st.context.theme.type == "dark" else "light"

@@ -79,6 +79,8 @@ def list_links(actor: Actor, *, engine: Engine, report_id: str) -> tuple[LinkVie
     """The links of a report, newest first."""
     require(actor, "manager")
     with reading(engine, organization_id=actor.organization_id) as session:
+        if reports.report(session=session, organization_id=actor.organization_id, report_id=report_id) is None:
+            raise NotFound("This report does not exist in your organization.", "Load the page again.")
         return tuple(_view(row) for row in reports.links(session=session, organization_id=actor.organization_id, report_id=report_id))
 
 

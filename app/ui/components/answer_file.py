@@ -21,7 +21,7 @@ KINDS = ("csv", "xlsx", "xls", "ods", "tsv", "txt")
 
 def bring_file(visit: Visit) -> None:
     """Take a file of answers, show what it is read as, and keep it as a round."""
-    if visit.team.is_example:
+    if visit.team.is_example or not visit.may_change:
         return
     opened = st.expander("Answers from another form", icon=":material/upload_file:", on_change="rerun", key="answers-from-file")
     if not opened.open:

@@ -72,13 +72,18 @@ def _loaded(visit: Visit, view: DatasetView, imports: list[DatasetView]) -> None
         st.markdown(f"**{TABLES[view.table].label}{escape(system)}**: {wording.count(view.info.rows)} rows{_days(view)}")
         by = f" by {view.member}" if view.member else ""
         st.caption(f"{escape(view.file_name)}, imported {view.created_at:%d %b %Y %H:%M} UTC{escape(by)}")
-        opened = st.expander("Receipt, files, undo, delete", icon=":material/receipt_long:", on_change="rerun", key=f"receipt-{view.id}")
+        opened = st.expander(
+            "Receipt, files, undo, delete" if visit.may_change else "Receipt",
+            icon=":material/receipt_long:",
+            on_change="rerun",
+            key=f"receipt-{view.id}",
+        )
         if not opened.open:
             return
         with opened:
             st.caption(escape(datasets.account_sentence(view.account)))
             receipt_box(datasets.read_receipt(visit.actor, engine=visit.engine, dataset_id=view.id))
-            if visit.team.is_example:
+            if visit.team.is_example or not visit.may_change:
                 return
             with st.container(horizontal=True):
                 _file(visit, view, "clean", "Clean table (CSV)")
@@ -100,7 +105,7 @@ def _earlier(visit: Visit, view: DatasetView) -> None:
         f"**{TABLES[view.table].label}**: {wording.count(view.info.rows)} rows{_days(view)}, {STATES[view.state]}  \n"
         f":small[{escape(view.file_name)}, imported {view.created_at:%d %b %Y %H:%M} UTC]"
     )
-    if not visit.team.is_example:
+    if not visit.team.is_example and visit.may_change:
         with st.container(horizontal=True):
             _file(visit, view, "clean", "Clean table (CSV)")
             if view.info.rows <= SHEET_ROWS:

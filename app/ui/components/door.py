@@ -54,7 +54,7 @@ def no_organization(engine: Engine) -> None:
             st.markdown(
                 "You are signed in, and in no organization yet. Ask an owner of yours for an invitation, and open its link in this browser."
             )
-        _who_and_out()
+        person()
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,12 @@ def inside(engine: Engine) -> Inside | None:
 
 
 def account(engine: Engine, found: Inside) -> None:
-    """In the menu: the organization, the person, the way out. Above the page: an invitation that waits."""
+    """In the menu: the organization. Above the page: an invitation that waits."""
     with st.sidebar:
         if len(found.memberships) > 1:
             _choose(engine, found)
         else:
             st.markdown(f"**{escape(found.shown.organization)}**")
-        _who_and_out()
     offer = _offer(engine)
     if offer is not None and not st.session_state.get("invitation-later"):
         with st.container(border=True):
@@ -102,7 +101,8 @@ def _choose(engine: Engine, found: Inside) -> None:
         st.rerun()
 
 
-def _who_and_out() -> None:
+def person() -> None:
+    """Who is signed in, and the way out."""
     st.caption(f"Signed in as {escape(login.identity().name)}")
     if st.button("Sign out", icon=":material/logout:", type="tertiary", key="sign-out"):
         login.sign_out()
@@ -111,7 +111,7 @@ def _who_and_out() -> None:
 
 def _offer(engine: Engine) -> Offer | None:
     """What the invitation opened in this browser offers; the brake on guessing holds here too."""
-    token, address = login.invitation_token(), st.context.ip_address or ""
+    token, address = login.invitation_token(), str(st.context.ip_address or "")
     if not token or not login.limiter.allows(address, token):
         return None
     found = members.offered(engine, token=token)

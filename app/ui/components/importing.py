@@ -42,6 +42,9 @@ def uploader(visit: Visit) -> None:
             "The play company cannot be changed. Choose “Use my own data” above to upload your own files.", icon=":material/theater_comedy:"
         )
         return
+    if not visit.may_change:
+        st.markdown("Managers and owners upload the files. You see what is loaded, and every number made of it.")
+        return
     chosen = settings()
     limits = chosen.limits()
     st.markdown(
@@ -72,7 +75,7 @@ def uploader(visit: Visit) -> None:
 
 def pending_import(visit: Visit) -> bool:
     """Show the import in progress; False when there is none."""
-    if visit.team.is_example:
+    if visit.team.is_example or not visit.may_change:
         return False
     waiting = uploads.pending_uploads(visit.actor, engine=visit.engine, team_id=visit.team.id)
     if not waiting:

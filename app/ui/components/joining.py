@@ -21,7 +21,7 @@ from app.ui.guard import Visit
 
 def join_box(visit: Visit) -> None:
     """The joins that the newest waiting file offers; nothing when no file waits or none fits."""
-    if visit.team.is_example:
+    if visit.team.is_example or not visit.may_change:
         return
     waiting = uploads.pending_uploads(visit.actor, engine=visit.engine, team_id=visit.team.id)
     job = jobs.read_job(visit.actor, engine=visit.engine, upload_id=waiting[0].id) if waiting else None

@@ -19,7 +19,7 @@ from app.ui.guard import Visit
 
 ROLES: dict[MemberRole, str] = {"viewer": "Viewer", "manager": "Manager", "owner": "Owner"}
 MAY = (
-    "A viewer reads everything and makes reports. A manager also uploads, runs the survey and changes settings. "
+    "A viewer reads. A manager also uploads, runs the survey, makes and shares reports, and changes settings. "
     "An owner also invites and removes people and deletes teams."
 )
 
@@ -138,7 +138,8 @@ def _owner_of(visit: Visit, person: MemberView) -> None:
 
 def _open_invitation(visit: Visit, one: InvitationView) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        whom = f" for {escape(one.email)}" if one.email else ""
+        # As code, so that the address is no link.
+        whom = f" for `{one.email.replace('`', '')}`" if one.email else ""
         st.markdown(f"Invitation as {ROLES[one.role].lower()}{whom}, until {wording.day(one.expires_at.date())}", width="stretch")
         if st.button("Take it back", key=f"revoke-{one.id}", type="tertiary", icon=":material/link_off:"):
             _do(lambda: members.revoke_invitation(visit.actor, engine=visit.engine, invitation_id=one.id))

@@ -28,6 +28,10 @@ DAYS = 14
 
 def new_round(visit: Visit, *, first: bool) -> None:
     """The form; open by itself when the team has no round yet."""
+    if not visit.may_change:
+        if first:
+            st.markdown("No survey has been run yet. Managers and owners start one.")
+        return
     with st.expander("Start a survey", expanded=first, icon=":material/add:"):
         way = st.segmented_control(
             "How people answer", list(WAYS), format_func=WAYS.__getitem__, default="shared", required=True, help=WAY_HELP, key="new-way"

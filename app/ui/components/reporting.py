@@ -38,6 +38,9 @@ def maker() -> Maker:
 
 def making(visit: Visit, sources: Sources) -> None:
     """Choose the contents, then make the report with one click."""
+    if not visit.may_change:
+        st.markdown("Managers and owners make reports. Those that were made are here.")
+        return
     with st.container(border=True):
         st.markdown("**Make a report of these numbers**")
         st.caption("A PDF that can be mailed to the board as it is. It takes a few seconds, and you may leave the page meanwhile.")
@@ -170,6 +173,8 @@ def _one(visit: Visit, view: ReportView) -> None:
             st.link_button("Open the PDF", f"/{address}", icon=":material/picture_as_pdf:")
         by = f" by {view.member}" if view.member else ""
         st.caption(escape(f"Made {view.created_at:%d %b %Y %H:%M} UTC{by}. Data {view.data_version}, benchmarks {view.edition}."))
+        if not visit.may_change:
+            return
         opened = st.expander("Share or remove", icon=":material/share:", on_change="rerun", key=f"share-{view.id}")
         if opened.open:
             with opened:

@@ -64,6 +64,8 @@ def open_card(visit: Visit, shown: RoundView) -> None:
                     help=f"Told in steps of {shown.minimum}, so that nobody can be seen answering.",
                     border=True,
                 )
+        if not visit.may_change:
+            return
         base = public_base()
         if shared is not None:
             _shared_link(shown, base + shared)
@@ -81,6 +83,8 @@ def draft_card(visit: Visit, shown: RoundView) -> None:
         st.markdown(f"Not open yet. {_facts(shown)}")
         with st.container(horizontal=True):
             st.link_button("Look at it", f"/survey-round/{shown.id}/preview", icon=":material/visibility:")
+            if not visit.may_change:
+                return
             if st.button("Open the survey", type="primary", key=f"open-{shown.id}"):
                 try:
                     manage.open_round(visit.actor, engine=visit.engine, secret=state().secret, round_id=shown.id)

@@ -49,7 +49,7 @@ def settings_form(visit: Visit) -> None:
             help="Days begin and end here. Changing it holds for the next import; import a file again to cut its days anew.",
         )
         currency = st.text_input("Currency of your amounts (a code such as EUR)", team.currency or "", max_chars=3)
-        if st.form_submit_button("Save", type="primary"):
+        if st.form_submit_button("Save", type="primary", disabled=not visit.may_change, help=_why_not(visit)):
             _save(visit, name=name, start=start if isinstance(start, date) else None, zone=zone, currency=currency)
 
 
@@ -71,7 +71,7 @@ def teams(visit: Visit) -> None:
                     st.rerun()
                 if visit.actor.role == "owner" and st.button("Delete", key=f"delete-{team_id}", icon=":material/delete:", type="tertiary"):
                     _ask_to_delete_team(visit, team_id, name)
-    if visit.actor.role == "viewer":
+    if not visit.may_change:
         return
     with st.expander("Add a team", icon=":material/add:"), st.form("new-team", border=False):
         name = st.text_input("Name of the new team", max_chars=200)
@@ -106,7 +106,7 @@ def _ask_to_delete_team(visit: Visit, team_id: str, name: str) -> None:
 def programme_day(visit: Visit, *, again: bool = False) -> None:
     """Ask for the day the two teams began to work together, where it is not known yet, or `again` where the known one does not fit."""
     known = visit.team.programme_start
-    if visit.team.is_example or (known is not None and not again):
+    if visit.team.is_example or not visit.may_change or (known is not None and not again):
         return
     with st.form(f"programme-{visit.page.name}", border=True), st.container(horizontal=True, vertical_alignment="bottom"):
         day = st.date_input(
@@ -137,9 +137,11 @@ def benchmarks(visit: Visit) -> None:
                 f"**{escape(view.fields.get('label'))}**: {METRICS.get(str(view.fields.get('metric')), '')}, {kind} "
                 f"{view.fields.get('value')} % ({source}, {view.fields.get('year')})"
             )
-            if st.button("Remove", key=f"remove-{view.id}", icon=":material/delete:"):
+            if visit.may_change and st.button("Remove", key=f"remove-{view.id}", icon=":material/delete:"):
                 remove_own_claim(visit.actor, engine=visit.engine, claim_id=view.id)
                 st.rerun()
+    if not visit.may_change:
+        return
     with st.expander("Add a benchmark", icon=":material/add:"), st.form("own", border=False, clear_on_submit=False):
         label = st.text_input("What it says", placeholder="12 % more deals won", max_chars=120)
         metric = st.selectbox("It is about", list(METRICS), format_func=METRICS.__getitem__)
@@ -167,6 +169,10 @@ def benchmarks(visit: Visit) -> None:
                 explain(error)
             else:
                 st.rerun()
+
+
+def _why_not(visit: Visit) -> str | None:
+    return None if visit.may_change else "Managers and owners change this."
 
 
 def _save(visit: Visit, *, name: str, start: date | None, zone: str | None, currency: str) -> None:
@@ -203,7 +209,7 @@ def survey_weights(visit: Visit) -> None:
             for dimension in version.dimensions:
                 name = names[dimension.id].name
                 weights[dimension.id] = st.number_input(name, 0.0, LARGEST, kept[dimension.id], step=0.5, help=names[dimension.id].about)
-        if st.form_submit_button("Save the weights"):
+        if st.form_submit_button("Save the weights", disabled=not visit.may_change, help=_why_not(visit)):
             try:
                 set_weights(visit.actor, engine=visit.engine, team_id=visit.team.id, weights=weights)
             except AppError as error:
