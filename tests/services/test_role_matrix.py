@@ -36,6 +36,7 @@ def test_to_another_organization_nothing_of_this_one_is_there(answers: Answers) 
 def test_a_viewer_changes_nothing_but_what_is_their_own(answers: Answers) -> None:
     reads = {
         "alignment.results",
+        "audit.record_export",
         "datasets.history",
         "datasets.read_receipt",
         "deletion.deleted",
@@ -54,6 +55,7 @@ def test_a_viewer_changes_nothing_but_what_is_their_own(answers: Answers) -> Non
         "report.kept.report_numbers",
         "report.kept.report_pdf",
         "report.survey.survey_words",
+        "retention.read_retention",
         "rounds.closed.closed_comments",
         "rounds.closed.closed_responses",
         "rounds.closed.closed_rounds",
@@ -78,6 +80,10 @@ def test_a_viewer_changes_nothing_but_what_is_their_own(answers: Answers) -> Non
 def test_only_owners_decide_about_people_teams_and_the_organization(answers: Answers) -> None:
     assert {name for name, one in answers.items() if one["manager"] == "no"} == {
         "actor.add_member",
+        "audit.trail",
+        "audit.trail_csv",
+        "everything.delete_everything",
+        "everything.export_everything",
         "deletion.delete_team",
         "members.hand_over",
         "members.invite",
@@ -86,6 +92,7 @@ def test_only_owners_decide_about_people_teams_and_the_organization(answers: Ans
         "members.rename_organization",
         "members.revoke_invitation",
         "members.set_role",
+        "retention.set_retention",
     }
 
 
