@@ -44,8 +44,14 @@ _STATUS = frozenset(["status", "stage", "lifecycle", "stagename", "dealstage", "
 _MANY = 60
 _REPEATED = 1.3
 _WIDE = 8
-NEW_LEAD, CHANGE_DATA_VALUE = "12", "13"
-"""The numbers of Marketo's activities “new lead” and “change data value”."""
+NEW_LEAD, CHANGE_DATA_VALUE = ("12", "new lead"), ("13", "change data value")
+"""Marketo's activities “new lead” and “change data value”, by number and by name."""
+CHANGE_STAGE = ("change revenue stage",)
+"""Marketo's activity of a lead that moves on in a revenue model; its stage stands in its attributes."""
+_WAY_OUT = (
+    "Export the activities “New Lead” (12) and “Change Data Value” (13) as well, or the list of people with their dates "
+    "(Database › Smart List › People › Export)."
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ def find_log(columns: tuple[Column, ...]) -> Log | None:
     """The log a table is, None when it is none."""
     named = {column.position: _name(column.heading) for column in columns if not column.heading.startswith("_fivetran") and column.filled}
     by_name = {name: position for position, name in reversed(named.items())}
-    if {"activity date", "activity type id", "lead id"} <= set(by_name):
+    if {"activity date", "lead id"} <= set(by_name) and {"activity type id", "activity type"} & set(by_name):
         return _marketo(by_name)
     key = _key(columns, named)
     when = next((by_name[name] for name in _WHEN if name in by_name and _dated(columns[by_name[name]])), None)
@@ -117,7 +123,7 @@ def _marketo(by_name: dict[str, int]) -> Log | None:
         return None
     return Log(
         "lead", sure=True, key=by_name["lead id"], when=by_name["activity date"], what=what, attribute=attribute,
-        was=by_name.get("old value"), activity=by_name["activity type id"], json=attributes,
+        was=by_name.get("old value"), activity=by_name.get("activity type id", by_name.get("activity type")), json=attributes,
     )  # fmt: skip
 
 
@@ -174,7 +180,7 @@ def records_of(raw: RawTable, log: Log, columns: tuple[Column, ...], catalogue: 
     without(pc.invert(events.tells), "The event says nothing about a stage or status.")
     rows = np.flatnonzero(reasons == "")
     if not len(rows):
-        return Records(raw, {}, (), ("no event of this log says anything about a stage or status, so no lead or deal can be made of it.",))
+        return Records(raw, {}, (), (_says_nothing(log, columns),))
     table = pa.table(
         {"id": events.ids, "when": read.values, "what": events.what, "kind": events.kind, "was": events.was, "row": np.arange(len(reasons))}
     ).take(rows)
@@ -205,6 +211,15 @@ def records_of(raw: RawTable, log: Log, columns: tuple[Column, ...], catalogue: 
     return Records(folded, {"id": heading, **made.fields}, made.questions, (told, *notes, *made.notes))
 
 
+def _says_nothing(log: Log, columns: tuple[Column, ...]) -> str:
+    """Why no record can be made of a log, and what to export instead where that is known."""
+    said = "no event of this log says anything about a stage or status, so no lead or deal can be made of it."
+    if log.activity is None:
+        return said
+    kinds = ", ".join(f"“{word}”" for word, _ in columns[log.activity].words()[:5] if word)
+    return f"{said} All it holds is {kinds}. {_WAY_OUT}"
+
+
 @dataclass(frozen=True)
 class _Events:
     ids: pa.Array
@@ -232,9 +247,9 @@ def _events(raw: RawTable, log: Log, columns: tuple[Column, ...], catalogue: Cat
         return _Events(ids, what, pa.array(["status"] * rows, pa.string()), was, pc.is_valid(what))
     kind = pa.array([_attribute(value) for value in attribute.to_pylist()], pa.string())
     if log.activity is not None:
-        activity = columns[log.activity].spread(columns[log.activity].values)
-        changed, new = pc.equal(activity, CHANGE_DATA_VALUE), pc.equal(activity, NEW_LEAD)
-        kind = pc.if_else(new, "created", pc.if_else(changed, kind, pa.scalar(None, pa.string())))
+        activity = columns[log.activity].spread(pc.utf8_lower(columns[log.activity].values))
+        changed, new, moved = (pc.is_in(activity, pa.array(names)) for names in (CHANGE_DATA_VALUE, NEW_LEAD, CHANGE_STAGE))
+        kind = pc.if_else(new, "created", pc.if_else(moved, "status", pc.if_else(changed, kind, pa.scalar(None, pa.string()))))
     return _Events(
         ids,
         what,
@@ -272,8 +287,8 @@ def _inside(column: Column) -> tuple[pa.Array, pa.Array]:
         except ValueError:
             found = {}
         said = {_name(str(name)): value for name, value in found.items()} if isinstance(found, dict) else {}
-        new.append(_plain(said.get("new value")))
-        old.append(_plain(said.get("old value")))
+        new.append(_plain(said.get("new value", said.get("new stage"))))
+        old.append(_plain(said.get("old value", said.get("old stage"))))
     return column.spread(pa.array(new, pa.string())), column.spread(pa.array(old, pa.string()))
 
 
@@ -306,12 +321,16 @@ def _leads(table: pa.Table, log: Log, catalogue: Catalogue, answers: Answers) ->
         if events.num_rows:
             label = LEAD.field(field).label
             columns[label], fields[field] = _first_time(events), label
-    columns["Last status"], fields["status"] = _last(status), "Last status"
+    notes: list[str] = []
+    if status.num_rows:
+        columns["Last status"], fields["status"] = _last(status), "Last status"
+    elif log.activity is not None:
+        notes.append(f"No activity says that a status changed, so only the day is known on which each lead came in. {_WAY_OUT}")
     sources = table.filter(pc.equal(table["kind"], "source"))
     if sources.num_rows:
         columns["Source"], fields["source"] = _first(sources), "Source"
     named = ", ".join(f"“{word}” is “{LEAD.field(field).label.lower()}”" for word, field in meaning.items() if field in STEPS)
-    return _Made(columns, fields, questions, (f"Of its steps, {named}.",) if named else ())
+    return _Made(columns, fields, questions, (*notes, *((f"Of its steps, {named}.",) if named else ())))
 
 
 def _steps(

@@ -20,7 +20,7 @@ from app.services.actor import Actor, require
 from app.services.datasets import DatasetView, account_sentence, dataset_row, dataset_view, history, record_action
 from app.services.mappings import remember
 from app.services.merge import Merged, first_import, merged, proposed_mode
-from app.services.preparation import ReadFile, Ready, compared, make_ready
+from app.services.preparation import ReadFile, Ready, compared, joined_before, make_ready, said_of_joined
 from app.services.stored_json import to_json
 from app.services.teams import example_team
 from app.services.uploads import answers_hash, keep_upload, let_go, pending_row, upload_row
@@ -218,4 +218,9 @@ def _done(session: Session, actor: Actor, upload: Upload) -> Committed | None:
 
 def _committed(session: Session, row: Dataset) -> Committed:
     view = dataset_view(session, row)
-    return Committed(dataset=view, changed=True, sentence=account_sentence(view.account))
+    lost: tuple[str, ...] = ()
+    before = datasets.dataset(session=session, organization_id=row.organization_id, dataset_id=row.replaces_id) if row.replaces_id else None
+    if before is not None and view.account.unchanged != view.account.before:
+        inside = datasets.lineage(session=session, organization_id=row.organization_id, dataset=before)
+        lost = said_of_joined(joined_before(inside), mode=view.account.mode)
+    return Committed(dataset=view, changed=True, sentence=" ".join((account_sentence(view.account), *lost)))

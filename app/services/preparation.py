@@ -6,6 +6,7 @@ the answers it was found with, so nothing is read twice.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -99,6 +100,7 @@ class Ready:
     active_parquet: bytes | None
     same_as: DatasetView | None
     same_file: bool = False
+    joined: tuple[str, ...] = ()
 
 
 def inspect(actor: Actor, *, engine: Engine, upload_id: str, limits: Limits, inspect_file: InspectFile = gate.inspect_file) -> Inspection:
@@ -190,7 +192,31 @@ def _compared(ready: Ready) -> Compared:
     refused = None if found.extend_refused is None else str(found.extend_refused)
     if refused is not None and (mode == "extend" or ready.same_file):
         mode, reason = "replace", refused
-    return Compared(mode, reason, found.replacing, None if refused is not None else found.extending, refused, found.notes)
+    notes = (*found.notes, *(said_of_joined(ready.joined, mode=None) if found.replacing.before != found.replacing.unchanged else ()))
+    return Compared(mode, reason, found.replacing, None if refused is not None else found.extending, refused, notes)
+
+
+def joined_before(inside: Sequence[Dataset]) -> tuple[str, ...]:
+    """What was joined into a dataset, given with the imports it is made of: “accounts.csv” (“Region”, “Segment”)."""
+    said: dict[str, None] = {}
+    for part in inside:
+        receipt = from_json(Receipt, part.receipt)
+        if receipt.joined is not None:
+            gained = ", ".join(f"“{heading}”" for heading in (*(heading for _, heading in receipt.mapping), *receipt.segments))
+            said[f"“{part.file_name}”" + (f" ({gained})" if gained else "")] = None
+    return tuple(said)
+
+
+def said_of_joined(joined: tuple[str, ...], *, mode: ImportMode | None) -> tuple[str, ...]:
+    """What becomes of columns that came from another file when a newer one is imported; with `mode`, what has become of them."""
+    if not joined:
+        return ()
+    files = " and ".join(joined)
+    again = "Upload that file again and add it to join it anew." if len(joined) == 1 else "Upload these files again to join them anew."
+    if mode is None:
+        return (f"What was joined from {files} is not in the rows of this file: where they take the place of loaded rows it goes. {again}",)
+    lost = "is gone with the rows that were replaced" if mode == "replace" else "is not in the rows that came with this file"
+    return (f"What was joined from {files} {lost}. {again}",)
 
 
 def compared(ready: Ready) -> Comparison:
@@ -246,6 +272,7 @@ def _ready(session: Session, actor: Actor, row: Upload, *, read: ReadTable, parq
         active_parquet=None if active is None else content_of(session, actor, active.parquet_sha256),
         same_as=None if same is None else dataset_view(session, same),
         same_file=any(part.file_sha256 == row.sha256 for part in inside),
+        joined=joined_before(inside),
     )
 
 

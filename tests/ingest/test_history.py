@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,32 @@ def test_steps_nobody_knows_are_asked_for() -> None:
 def test_a_log_without_a_stage_is_refused(shared_data: Path) -> None:
     with pytest.raises(FileRefused, match="no event of this log says anything about a stage or status"):
         read(opened(shared_data / "fivetran_seeds" / "marketo" / "marketo_activity_click_email_data.csv"), Answers())
+
+
+def test_activities_without_a_stage_say_what_to_export_instead() -> None:
+    head = ["marketoGUID", "leadId", "activityDate", "activityTypeId", "primaryAttributeValue", "attributes"]
+    visit, came = ["1", "7", "2025-01-03T10:00:00Z", "1", "acme.com", "{}"], ["2", "7", "2025-01-02T10:00:00Z", "12", "Web form", "{}"]
+    way_out = "Export the activities “New Lead” (12) and “Change Data Value” (13) as well, or the list of people with their dates"
+    with pytest.raises(FileRefused, match=re.escape(f"All it holds is “1”. {way_out}")):
+        read(csv_of(head, visit, visit), Answers())
+    found = inspect(csv_of(head, visit, came), Answers())
+    assert [note for note in found.notes if way_out in note] == [
+        "No activity says that a status changed, so only the day is known on which each lead came in. " + way_out
+        + " (Database › Smart List › People › Export).",
+    ]  # fmt: skip
+    assert rows(read(csv_of(head, visit, came), Answers())) == [{"id": "7", "created": "2025-01-02 10:00:00", "source_row": "3"}]
+
+
+def test_activities_may_be_named() -> None:
+    head = ["Lead ID", "Activity Date", "Activity Type", "Primary Attribute Value", "Attributes"]
+    moved = [
+        ["7", "2025-01-03 10:00:00", "Change Revenue Stage", "Model", '{"New Stage":"MQL","Old Stage":"Known"}'],
+        ["7", "2025-01-02 10:00:00", "New Lead", "Web form", "{}"],
+        ["7", "2025-01-04 10:00:00", "Visit Webpage", "acme.com", "{}"],
+    ]
+    assert rows(read(csv_of(head, *moved), Answers())) == [
+        {"id": "7", "created": "2025-01-02 10:00:00", "mql_at": "2025-01-03 10:00:00", "status": "MQL", "source_row": "2"}
+    ]
 
 
 def test_repeated_ids_of_a_plain_export_make_no_log() -> None:

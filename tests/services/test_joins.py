@@ -12,6 +12,7 @@ from app.services.actor import Actor
 from app.services.commits import commit_upload
 from app.services.datasets import DatasetView, history, read_receipt, undo
 from app.services.joins import join_offers, join_upload
+from app.services.preparation import prepare
 from app.services.uploads import pending_uploads, start_upload
 
 LIMITS = Limits()
@@ -63,6 +64,27 @@ def test_a_join_is_offered_made_repeated_and_undone(engine: Engine, owner: Actor
     assert (before.id, before.info.segments) == (deals.id, ())
     states = [(view.sequence, view.state) for view in history(owner, engine=engine, team_id=team_id)]
     assert states == [(2, "undone"), (1, "active")]
+
+
+def test_a_newer_file_says_what_was_joined_and_the_join_is_offered_again(
+    engine: Engine, owner: Actor, team_id: str, deals: DatasetView
+) -> None:
+    join_upload(owner, engine=engine, upload_id=put(owner, engine, team_id, SELLERS, "sellers.csv"), choice=CHOICE, limits=LIMITS)
+    newer = put(owner, engine, team_id, DEALS.replace("D1,Ann", "D13,Ann"), "march.csv")
+    ready = prepare(owner, engine=engine, upload_id=newer, limits=LIMITS)
+    again = "Upload that file again and add it to join it anew."
+    assert ready.notes == (
+        "What was joined from “sellers.csv” (“Region”) is not in the rows of this file: where they take the place of loaded rows it goes. "
+        + again,
+    )
+    done = commit_upload(owner, engine=engine, upload_id=newer, limits=LIMITS, mode="replace")
+    assert done.sentence.endswith(f"What was joined from “sellers.csv” (“Region”) is gone with the rows that were replaced. {again}")
+    assert done.dataset.info.segments == ()
+
+    upload_id = put(owner, engine, team_id, SELLERS, "sellers.csv")
+    [offer] = join_offers(owner, engine=engine, upload_id=upload_id, limits=LIMITS)
+    made = join_upload(owner, engine=engine, upload_id=upload_id, choice=offer.choice, limits=LIMITS)
+    assert [segment.heading for segment in made.dataset.info.segments] == ["Region"]
 
 
 def test_nothing_is_offered_when_nothing_is_loaded(engine: Engine, owner: Actor, team_id: str) -> None:

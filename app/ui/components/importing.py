@@ -84,8 +84,12 @@ def pending_import(visit: Visit) -> bool:
         return _pending(visit, waiting[0])
     except NotFound:
         # A click elsewhere, or the job itself, has finished the upload while the page was being made.
-        if uploads.read_upload(visit.actor, engine=visit.engine, upload_id=waiting[0].id).state == "pending":
+        state = uploads.read_upload(visit.actor, engine=visit.engine, upload_id=waiting[0].id).state
+        if state == "pending":
             raise
+        if state == "discarded":
+            said = f"“{waiting[0].file_name}” was discarded in another window or by somebody else. Nothing of it was imported."
+            st.session_state["imported"] = (said, None)
         note_commit(visit, waiting[0].id)
         st.rerun()
 

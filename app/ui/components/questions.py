@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import wording
-from app.errors import AppError
+from app.errors import AppError, NotFound
 from app.ingest.model import Question
 from app.services import mappings, uploads
 from app.services.shapes import Recalled
@@ -76,6 +76,9 @@ def _word(upload: UploadView, question: Question) -> str | None:
 def _answer(visit: Visit, upload: UploadView, chosen: list[tuple[Question, str]]) -> None:
     try:
         uploads.answer_questions(visit.actor, engine=visit.engine, upload_id=upload.id, chosen=chosen)
+    except NotFound:
+        # Another click has finished the file meanwhile; the page shows what came of it.
+        raise
     except AppError as error:
         explain(error)
         return
