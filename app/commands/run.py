@@ -34,8 +34,9 @@ def run(options: argparse.Namespace) -> int:
         _prepare(chosen)
     port = free_port(chosen.address, options.port or chosen.port)
     url = f"http://{'localhost' if chosen.address in ('127.0.0.1', '::1') else chosen.address}:{port}"
-    sys.stdout.write(f"The Alignment Scorecard is at {url} (stop it with Ctrl+C).\n")
-    sys.stdout.flush()
+    if chosen.log == "text":
+        sys.stdout.write(f"The Alignment Scorecard is at {url} (stop it with Ctrl+C).\n")
+        sys.stdout.flush()
     if not options.no_browser and _has_screen():
         opener = Timer(1.5, webbrowser.open, (url,))
         opener.daemon = True

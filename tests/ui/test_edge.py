@@ -183,6 +183,20 @@ def test_a_process_that_leaves_takes_no_new_visitors(ask: Any, upgraded_sqlite: 
     assert "scorecard_draining 1\n" in ask("GET", "/metrics").text
 
 
+def test_the_surveys_own_server_says_whether_it_is_ready(ask: Any, upgraded_sqlite: Path, tmp_path: Path) -> None:
+    from app.ui.respondent.server import app as survey
+
+    (tmp_path / "scorecard.db").write_bytes(upgraded_sqlite.read_bytes())
+
+    async def ready() -> int:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(survey), base_url="http://survey") as browser:
+            return (await browser.get("/ready")).status_code
+
+    assert asyncio.run(ready()) == 200
+    draining._draining.set()
+    assert asyncio.run(ready()) == 503
+
+
 def test_only_the_main_thread_drains() -> None:
     before = signal.getsignal(signal.SIGTERM)
 

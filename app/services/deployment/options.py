@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from app.services.deployment.model import Finding
 from app.settings import SECRET_LENGTH, UPLOAD_MB_HOSTED, Settings, is_loopback
 
+UNFILLED = "CHANGE-ME"
+"""What stands in the shipped files where the operator's own values go."""
+
 
 @dataclass(frozen=True)
 class Served:
@@ -109,7 +112,13 @@ def check_options(served: Served) -> tuple[Finding, ...]:
 def _login(given: Mapping[str, object]) -> tuple[Finding, ...]:
     """The identity provider and the way back from it."""
     parts = [given, *(value for value in given.values() if isinstance(value, Mapping))]
-    providers = [part for part in parts if part.get("client_id") and str(part.get("server_metadata_url", "")).startswith("https://")]
+    providers = [
+        part
+        for part in parts
+        if part.get("client_id")
+        and str(part.get("server_metadata_url", "")).startswith("https://")
+        and not any(UNFILLED in str(value) for value in part.values())
+    ]
     back = str(given.get("redirect_uri", ""))
     return (
         Finding(

@@ -13,9 +13,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from app import logs
+from app.settings import settings
+from app.ui import draining
 from app.ui.respondent.closing import closing_clock
 from app.ui.respondent.replies import HEADERS
 from app.ui.respondent.routes import ROUTES
+from app.ui.routes import ready
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -23,7 +27,11 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def _lifespan(_: Starlette) -> AsyncIterator[None]:
+    chosen = settings()
+    if chosen.log == "json":
+        logs.install(replica=chosen.replica)
     closing_clock.start()
+    draining.listen(chosen.drain_seconds)
     yield
 
 
@@ -31,4 +39,4 @@ async def _nothing(_: Request) -> Response:
     return PlainTextResponse("There is nothing here. Open the link that you were sent.", status_code=404, headers=HEADERS)
 
 
-app = Starlette(routes=[*ROUTES, Route("/{rest:path}", _nothing)], lifespan=_lifespan)
+app = Starlette(routes=[*ROUTES, Route("/ready", ready), Route("/{rest:path}", _nothing)], lifespan=_lifespan)

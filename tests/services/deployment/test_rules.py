@@ -110,6 +110,7 @@ def test_a_weak_secret_is_refused(changed: dict[str, str]) -> None:
         ({"redirect_uri": "http://app.example.com/oauth2callback"}, "redirect_uri"),
         ({"redirect_uri": "https://app.example.com/"}, "redirect_uri"),
         ({"client_id": ""}, "provider"),
+        ({"client_secret": "CHANGE-ME"}, "provider"),
         ({"server_metadata_url": "http://id.example/.well-known/openid-configuration"}, "provider"),
         ({"expose_tokens": ["id"]}, "expose_tokens"),
         ({"other": {"client_id": "z", "expose_tokens": True}}, "expose_tokens"),
@@ -201,14 +202,15 @@ def env_file() -> dict[str, str]:
     """The variables of the shipped file, with what the operator fills in."""
     lines = (ROOT / "deploy" / "scorecard.env").read_text(encoding="utf-8").splitlines()
     found = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
-    return {name: value.replace("<32 random bytes>", SECRET).replace("<password>", "pw") for name, value in found.items()}
+    assert "CHANGE-ME" in found["SCORECARD_SECRET"]
+    return {name: value.replace("CHANGE-ME", SECRET) for name, value in found.items()}
 
 
 def test_the_shipped_configuration_passes_on_the_command_line(tmp_path: Path, postgres_url: str, upgraded_postgresql: str) -> None:
     role = f"postgresql://scorecard_app@{postgres_url.rpartition('@')[2].rpartition('/')[0]}/{upgraded_postgresql}"
     secrets = tmp_path / "secrets.toml"
     shipped = (ROOT / "deploy" / "secrets.example.toml").read_text(encoding="utf-8")
-    secrets.write_text(shipped.replace("<32 random bytes>", SECRET).replace("<the provider>", "id.example"), encoding="utf-8")
+    secrets.write_text(shipped.replace("CHANGE-ME/", "id.example/").replace("CHANGE-ME", SECRET), encoding="utf-8")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SCORECARD_", "STREAMLIT_"))}
     environment = {**kept, **env_file(), "SCORECARD_DATABASE_URL": role, "SCORECARD_DATA_DIR": str(tmp_path)}
     environment["STREAMLIT_SECRETS_FILES"] = str(secrets)
@@ -217,6 +219,17 @@ def test_the_shipped_configuration_passes_on_the_command_line(tmp_path: Path, po
     told = json.loads(done.stdout)
     assert (done.returncode, told["holds"], [one["about"] for one in told["findings"] if not one["holds"]]) == (0, True, [])
     assert len(told["findings"]) > 25
+    # As it is shipped, before anything is filled in, it is refused at the first value that is missing.
+    done = subprocess.run(
+        command[:-1],
+        cwd=ROOT,
+        env={**environment, "SCORECARD_SECRET": "CHANGE-ME"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr) == (2, "SCORECARD_SECRET is shorter than 32 characters. Make one with: openssl rand -hex 32\n")
     # One variable that is unsafe is enough, and it is told in words.
     unsafe = {**environment, "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "full"}
     done = subprocess.run(command[:-1], cwd=ROOT, env=unsafe, capture_output=True, text=True, check=False, timeout=120)
