@@ -22,6 +22,8 @@ else:
 
 ROW = 58
 WIDEST = 3.0
+ZERO_PLAIN = "datum.value == 0 ? '0%' : datum.label"
+"""No change has no sign."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def chart(rows: Sequence[ChangeRow], *, colours: Palette) -> alt.LayerChart | al
                 "value": r.value,
                 "low": r.low,
                 "high": min(r.high, edge) if r.high is not None else None,
-                "what": "yours, with likely range",
+                "what": "yours, with its range",
             }
             for r in rows
             if r.value is not None
@@ -62,8 +64,8 @@ def chart(rows: Sequence[ChangeRow], *, colours: Palette) -> alt.LayerChart | al
         [{"claim": label(r.label), "value": r.claimed, "what": "cited figure"} for r in rows], columns=["claim", "value", "what"]
     )
     y = alt.Y("claim:N").sort(order).title(None).axis(labelExpr=AS_LINES, labelLimit=0, ticks=False, domain=False)
-    x = alt.X("value:Q").title("Relative change").axis(format="+.0%", tickCount=7, grid=True).scale(scale)
-    both = ["yours, with likely range", "cited figure"]
+    x = alt.X("value:Q").title("Relative change").axis(format="+.0%", labelExpr=ZERO_PLAIN, tickCount=5, grid=True).scale(scale)
+    both = ["yours, with its range", "cited figure"]
     colour = alt.Color("what:N").scale(domain=both, range=[colours.accent, colours.reference]).legend(alt.Legend(title=None))
     zero = alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=colours.muted, strokeWidth=1.5).encode(x=alt.X("value:Q").scale(scale))
     bars = (

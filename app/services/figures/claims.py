@@ -25,7 +25,13 @@ def comparison(line: ClaimLine, *, account: Account, mode: Mode) -> Figure | Non
     if found is None or found.ratio is None or found.interval is None:
         return None
     sides = _sides(found)
-    row = ChangeRow(line.claim.label, found.ratio - 1, found.interval.low - 1, found.interval.high - 1, found.claimed - 1)
+    row = ChangeRow(
+        MEASURED.get(line.reading.metric or "", line.claim.label),
+        found.ratio - 1,
+        found.interval.low - 1,
+        found.interval.high - 1,
+        found.claimed - 1,
+    )
     chart = changes_against_claims.chart([row], colours=palette(mode))
     rates = rates_sentence(line)
     return Figure(
@@ -62,6 +68,17 @@ METHODS = {
     "linearised, by record": "95 %; worked out from the amounts of single deals",
 }
 """What the likely range is, for readers who ask."""
+
+MEASURED = {
+    "win_rate": "Your win rate",
+    "churn": "Your customers lost",
+    "logo_retention": "Your retention",
+    "revenue": "Your revenue",
+    "revenue_growth": "Your growth",
+    "revenue_cagr_3y": "Your three-year growth",
+    "lead_conversion": "Your lead conversion",
+}
+"""What the row of a comparison's chart is called: the team's own measure, not the figure it is held against."""
 
 FILES = {
     "win_rate": "win-rate",

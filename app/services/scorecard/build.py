@@ -44,6 +44,8 @@ def scorecard(sources: Sources, request: Request, *, own: Sequence[Claim] = ()) 
         line_of(sources, request, words=figure.as_written, plain=figure.explanation, claim=claim, reading=reading)
         for figure, claim, reading in cited(edition, request)
     ]
+    # What can be answered comes first; the order of the figures stays otherwise.
+    lines.sort(key=lambda line: line.verdict is None)
     lines += [
         line_of(sources, request, words=claim.label, plain=claim.reading.sentence, claim=claim, reading=claim.reading) for claim in own
     ]
