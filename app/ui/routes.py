@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_OF_THE_LOGIN = ("/auth/login", "/auth/logout", "/oauth2callback")
 _STARTED = now().timestamp()
 
 HSTS = "max-age=63072000; includeSubDomains"
@@ -213,17 +214,40 @@ async def invitation(request: Request) -> Response:
     return answer
 
 
-class SigningOut:
-    """Ends our record of a sign-in when the web server is asked to forget its cookie, whoever asks and by whatever way."""
+class Login:
+    """What is ours around Streamlit's addresses of the login.
+
+    Our record of a sign-in is ended when the web server is asked to forget its cookie, whoever asks and by whatever way. And where the
+    identity provider cannot be reached, a page says so, with a way back.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """End it first, then pass the request on."""
-        if scope["type"] == "http" and scope["path"].endswith("/auth/logout") and settings().login != "none":
+        """End the sign-in first, then pass the request on."""
+        path: str = scope.get("path", "")
+        if scope["type"] != "http" or not path.endswith(_OF_THE_LOGIN) or settings().login == "none":
+            await self._app(scope, receive, send)
+            return
+        if path.endswith("/auth/logout"):
             await run_in_threadpool(self._end, Request(scope))
-        await self._app(scope, receive, send)
+        failed = False
+
+        async def told(message: Message) -> None:
+            nonlocal failed
+            failed = failed or (message["type"] == "http.response.start" and message["status"] >= 400)
+            if not failed:
+                await send(message)
+
+        try:
+            await self._app(scope, receive, told)
+        except Exception:  # whatever it is, whoever signs in sees no error of the server
+            logger.exception("the login failed")
+            failed = True
+        if failed:
+            why = "The service where you sign in does not answer, or refuses this app."
+            await _sorry(why, "Try again in a minute; if it stays so, tell whoever runs this app.", status=502)(scope, receive, send)
 
     @staticmethod
     def _end(request: Request) -> None:
@@ -268,4 +292,4 @@ ROUTES: Sequence[BaseRoute] = (
     Route("/s/{rest:path}", Survey()),
     Route("/survey-round/{rest:path}", Survey()),
 )
-MIDDLEWARE: Sequence[Middleware] = (Middleware(SecurityHeaders), Middleware(Edge), Middleware(SigningOut))
+MIDDLEWARE: Sequence[Middleware] = (Middleware(SecurityHeaders), Middleware(Edge), Middleware(Login))

@@ -111,15 +111,39 @@ def test_too_many_logins_from_one_network_wait(ask: Any) -> None:
     assert ask("GET", "/", client="192.0.2.7").status_code == 200
 
 
-def test_guessing_links_to_reports_is_slowed_down(ask: Any, upgraded_sqlite: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["shared", "invitation"])
+def test_guessing_links_is_slowed_down(ask: Any, upgraded_sqlite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setenv("SCORECARD_LOGIN", "oidc")
+    settings.cache_clear()
     (tmp_path / "scorecard.db").write_bytes(upgraded_sqlite.read_bytes())
-    assert {ask("GET", f"/shared/{n}", client="192.0.2.7").status_code for n in range(MISSES)} == {404}
-    refused = ask("GET", "/shared/one-more", client="192.0.2.7")
+    assert {ask("GET", f"/{kind}/{n}", client="192.0.2.7").status_code for n in range(MISSES)} == {404}
+    refused = ask("GET", f"/{kind}/one-more", client="192.0.2.7")
     assert (refused.status_code, refused.text) == (
         429,
         "Too many links that open nothing were tried from your network. Wait a minute, then try again.",
     )
-    assert ask("GET", "/shared/one-more", client="192.0.2.8").status_code == 404
+    assert ask("GET", f"/{kind}/one-more", client="192.0.2.8").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/auth/login", "/oauth2callback"])
+def test_where_the_provider_fails_a_page_says_so(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    async def broken(request: Request) -> Response:
+        if "raises" in request.query_params:
+            raise RuntimeError("no provider")
+        return PlainTextResponse("theirs", status_code=int(request.query_params["status"]))
+
+    monkeypatch.setenv("SCORECARD_LOGIN", "oidc")
+    settings.cache_clear()
+    app = Starlette(routes=[Route(path, broken)], middleware=list(MIDDLEWARE))
+
+    async def answers() -> list[httpx.Response]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://app") as browser:
+            return [await browser.get(f"{path}?{query}") for query in ("raises", "status=400", "status=302")]
+
+    raised, refused, passed = asyncio.run(answers())
+    settings.cache_clear()
+    assert [one.status_code for one in (raised, refused, passed)] == [502, 502, 302]
+    assert "The service where you sign in does not answer" in raised.text == refused.text
 
 
 def test_uploads_are_bounded(ask: Any) -> None:
