@@ -38,15 +38,36 @@ def export(figure: Figure, kind: Format) -> bytes:
     return _results([workers.pool().submit(convert, json.dumps(export_spec(figure)), kind)])[0]
 
 
-def for_print(figures: Sequence[Figure]) -> tuple[bytes, ...]:
-    """Each figure as an SVG without title and caption, for a document that sets those itself.
+class Drawing:
+    """Figures as SVG without title and caption, for a document that sets those itself.
 
-    Raises
-    ------
-    ExportError
-        When a worker fails or takes longer than a minute (three for the first file).
+    A figure that has begun is drawn by the workers while the next one is still being counted.
     """
-    return tuple(_results([workers.pool().submit(convert, json.dumps(print_spec(figure)), "svg") for figure in figures]))
+
+    def __init__(self) -> None:
+        self._begun: dict[int, tuple[Figure, Future[bytes]]] = {}
+
+    def begin(self, figure: Figure) -> None:
+        """Hand a figure to the workers, once."""
+        if id(figure) not in self._begun:
+            # The figure is kept, or another one could take over its identity.
+            self._begun[id(figure)] = figure, workers.pool().submit(convert, json.dumps(print_spec(figure)), "svg")
+
+    def finish(self, figures: Sequence[Figure]) -> tuple[bytes, ...]:
+        """The figures in this order, those that have not begun too.
+
+        Raises
+        ------
+        ExportError
+            When a worker fails or takes longer than a minute (three for the first file).
+        """
+        try:
+            for figure in figures:
+                self.begin(figure)
+        except BrokenProcessPool:
+            workers.stop()
+            raise ExportError("The chart could not be made into a file.", "Try again in a moment.") from None
+        return tuple(_results([self._begun[id(figure)][1] for figure in figures]))
 
 
 def batch(wanted: Sequence[tuple[Figure, Format, Shape]]) -> tuple[bytes, ...]:

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
 from app.charts import workers
-from app.charts.export import for_print
+from app.charts.export import Drawing
 from app.charts.figure import Figure
 from app.errors import ExportError
 from app.report.content import Block, Bullets, Card, Grid, Heading, KeyNumbers, Paragraph, Part, Picture, Report
@@ -42,8 +42,13 @@ _KINDS: dict[type[Block], str] = {
 }
 
 
-def pdf(report: Report) -> bytes:
+def pdf(report: Report, *, drawing: Drawing | None = None) -> bytes:
     """The report as a tagged PDF.
+
+    Parameters
+    ----------
+    drawing
+        Where its charts have begun to be drawn, if they have.
 
     Raises
     ------
@@ -51,7 +56,7 @@ def pdf(report: Report) -> bytes:
         When a chart or the document cannot be made, or takes longer than a minute.
     """
     pictures = report.pictures
-    files = {_file(number): svg for number, svg in enumerate(for_print(pictures))}
+    files = {_file(number): svg for number, svg in enumerate((drawing or Drawing()).finish(pictures))}
     data = json.dumps(document(report), ensure_ascii=False)
     try:
         return workers.pool().submit(compile_pdf, data, files).result(timeout=SECONDS)

@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 
 from app.charts import workers
-from app.charts.export import convert, export
+from app.charts.export import Drawing, convert, export
 from app.charts.figure import print_spec
 from app.ingest.gate import read_file
 from app.ingest.limits import Limits
@@ -43,7 +43,7 @@ def measure() -> Iterator[str]:
         text, files = bare_input(report)
         pdf(report)
         bare(report, text, files)
-        whole, alone = in_turns(lambda: pdf(report_of(found)), lambda: bare(report, text, files))
+        whole, alone = in_turns(lambda: made(found), lambda: bare(report, text, files))
         ratio = f"{whole:.2f} s; bare charts and document {alone:.2f} s; {whole / alone:.2f} x"
         yield f"report: {len(report.pictures)} charts, content and PDF {ratio}"
         for kind in ("svg", "pdf"):
@@ -65,6 +65,12 @@ def material(counting: Engine, folder: Path) -> Material:
     request = default_request(sources, programme_start=programme_start(), definition=Definition())
     context = Context(tuple((snapshot.info.table, f"{snapshot.info.table}.csv") for snapshot in snapshots), programme_start(), "light")
     return Material("Play company", True, scorecard(sources, request), sources, context, "0" * 12, date(2026, 11, 2))
+
+
+def made(found: Material) -> bytes:
+    """The report as the app makes it: its charts are drawn while the next ones are counted."""
+    drawing = Drawing()
+    return pdf(report_of(found, drawing=drawing), drawing=drawing)
 
 
 def bare_input(report: Report) -> tuple[str, list[str]]:

@@ -13,7 +13,7 @@ import pypdf
 import pytest
 from pptx import Presentation
 
-from app.charts.export import for_print
+from app.charts.export import Drawing
 from app.report.content import Grid, Part, Report
 from app.report.glyphs import BOX, showable
 from app.report.slides import slides
@@ -70,7 +70,7 @@ def test_hostile_text_in_every_file() -> None:
 def test_hostile_text_in_a_chart_is_drawn_and_never_run() -> None:
     for text in OWN[:8]:
         drawn = replace(figure(text), rows=((text, text),))
-        svg = for_print([drawn])[0].decode()
+        svg = Drawing().finish([drawn])[0].decode()
         assert "<script" not in svg
         assert figure_csv(drawn).decode("utf-8-sig").splitlines()[1][0] in "'\"\\<]#" or not text.startswith(("=", "+", "-", "@"))
 

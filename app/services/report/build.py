@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from app import wording
 from app.benchmarks.stakes import Stake
+from app.charts.export import Drawing
 from app.report.content import Block, Bullets, Grid, Heading, KeyNumber, KeyNumbers, Paragraph, Part, Picture, Report
 from app.services.report import evidence, metrics
 from app.services.report.material import PARTS, Material, PartKey
@@ -30,16 +31,26 @@ FLOWING: frozenset[PartKey] = frozenset({"visits", "receipts", "not_computed"})
 METRICS: frozenset[PartKey] = frozenset({"win_rate", "retention", "growth", "leads"})
 
 
-def report_of(material: Material) -> Report:
-    """The report of this material, with the parts of its choice that have something to say."""
+def report_of(material: Material, *, drawing: Drawing | None = None) -> Report:
+    """The report of this material, with the parts of its choice that have something to say.
+
+    Parameters
+    ----------
+    drawing
+        Where the charts of each part begin to be drawn as soon as it is there.
+    """
     with wording.numbers_as(material.choice.numbers):
-        return _report_of(material)
+        return _report_of(material, drawing)
 
 
-def _report_of(material: Material) -> Report:
+def _report_of(material: Material, drawing: Drawing | None) -> Report:
     parts: list[Part] = []
     for key in PARTS:
         if key in material.choice.parts and (blocks := _PARTS[key](material)):
+            if drawing is not None:
+                for block in blocks:
+                    if isinstance(block, Picture):
+                        drawing.begin(block.figure)
             # A metric that could not be computed is a few lines.
             short = key in FLOWING or (key in METRICS and not any(isinstance(block, Picture) for block in blocks))
             short = short or (key == "next_steps" and material.survey is None)

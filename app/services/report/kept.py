@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from app import counters
+from app.charts.export import Drawing
 from app.clock import now
 from app.errors import AppError, NotFound
 from app.metrics.engine import Engine as Counting
@@ -226,9 +227,9 @@ def _work(actor: Actor, engine: Engine, view: ReportView, maker: Maker) -> None:
                 request=view.request,
                 choice=view.choice,
             )
-            report = report_of(found)
             _step(actor, engine, view, "drawing")
-            content = pdf(report)
+            drawing = Drawing()
+            content = pdf(report_of(found, drawing=drawing), drawing=drawing)
             numbers = json.dumps(document(found.card), ensure_ascii=False, sort_keys=True)
         _finish(actor, engine, view, content=content, numbers=numbers, edition=found.card.edition)
         counters.count("reports", "done")
