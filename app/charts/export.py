@@ -1,4 +1,4 @@
-"""Charts as SVG, PDF and PNG, made by vl-convert in the worker processes."""
+"""Charts as SVG, PDF and PNG, made in the worker processes: drawn by vl-convert, and as PDF set by Typst."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooSlow
 from concurrent.futures.process import BrokenProcessPool
-from typing import Literal
+from typing import Any, Literal
 
 from app.charts import workers
 from app.charts.figure import Figure, export_spec, print_spec
+from app.charts.paper import chart_pdf
 from app.errors import ExportError
 
 Format = Literal["svg", "pdf", "png"]
+Drawn = Literal["svg", "png"]
 FORMATS: tuple[Format, ...] = ("svg", "pdf", "png")
 MEDIA_TYPES: dict[Format, str] = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 PRINT_PPI = 200
@@ -35,7 +37,7 @@ def export(figure: Figure, kind: Format) -> bytes:
     ExportError
         When the worker fails or takes longer than a minute (three for the first file).
     """
-    return _results([workers.pool().submit(convert, json.dumps(export_spec(figure)), kind)])[0]
+    return _results([_submitted(figure, kind, export_spec(figure))])[0]
 
 
 class Drawing:
@@ -81,7 +83,7 @@ def batch(wanted: Sequence[tuple[Figure, Format, Shape]]) -> tuple[bytes, ...]:
     made = []
     for figure, kind, shape in wanted:
         width, height = SHAPES[shape]
-        made.append(workers.pool().submit(convert, json.dumps(export_spec(figure, width=width, height=height)), kind))
+        made.append(_submitted(figure, kind, export_spec(figure, width=width, height=height)))
     return tuple(_results(made))
 
 
@@ -90,6 +92,16 @@ def pictures_16_9(figures: Sequence[Figure]) -> tuple[bytes, ...]:
     width, height = SHAPES["16x9"]
     specs = [json.dumps({**print_spec(figure, width=width, height=height), "background": "white"}) for figure in figures]
     return tuple(_results([workers.pool().submit(convert, spec, "png") for spec in specs]))
+
+
+def _submitted(figure: Figure, kind: Format, spec: dict[str, Any]) -> Future[bytes]:
+    if kind == "pdf":
+        return workers.pool().submit(_as_pdf, json.dumps(spec), figure.title, figure.alt)
+    return workers.pool().submit(convert, json.dumps(spec), kind)
+
+
+def _as_pdf(spec: str, title: str, alt: str) -> bytes:
+    return chart_pdf(convert(spec, "svg"), title=title, alt=alt)
 
 
 def _results(made: list[Future[bytes]]) -> list[bytes]:
@@ -105,12 +117,10 @@ def _results(made: list[Future[bytes]]) -> list[bytes]:
         raise ExportError("The chart could not be made into a file.", "Take the numbers from its table instead.") from wrong
 
 
-def convert(spec: str, kind: Format) -> bytes:
-    """Convert a Vega-Lite specification (JSON text) in this process; nothing is fetched from anywhere."""
+def convert(spec: str, kind: Drawn) -> bytes:
+    """Draw a Vega-Lite specification (JSON text) in this process; nothing is fetched from anywhere."""
     import vl_convert
 
     if kind == "svg":
         return vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]).encode()
-    if kind == "pdf":
-        return bytes(vl_convert.vegalite_to_pdf(spec, allowed_base_urls=[]))
     return bytes(vl_convert.vegalite_to_png(spec, ppi=PRINT_PPI, allowed_base_urls=[]))

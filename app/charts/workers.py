@@ -65,6 +65,10 @@ def _worked() -> None:
 def _import() -> None:
     import vl_convert  # noqa: F401 - the import is what takes the time of a first file
 
+    from app.charts.paper import fonts
+
+    fonts()
+
 
 @contextmanager
 def _no_main_module() -> Iterator[None]:

@@ -11,25 +11,21 @@ import json
 from concurrent.futures import TimeoutError as TooSlow
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 from app.charts import workers
 from app.charts.export import Drawing
 from app.charts.figure import Figure
+from app.charts.paper import STANDARD, fonts
 from app.errors import ExportError
 from app.report.content import Block, Bullets, Card, Grid, Heading, KeyNumbers, Paragraph, Part, Picture, Report
-from app.report.glyphs import FONTS, showable
-
-if TYPE_CHECKING:
-    import typst
+from app.report.glyphs import showable
 
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "template.typ"
 SECONDS = 60
-STANDARD: Literal["ua-1"] = "ua-1"
 
 _KINDS: dict[type[Block], str] = {
     Paragraph: "paragraph",
@@ -80,15 +76,7 @@ def compile_pdf(data: str, files: dict[str, bytes]) -> bytes:
         (root / "report.json").write_text(data, encoding="utf-8")
         for name, content in files.items():
             (root / name).write_bytes(content)
-        return typst.compile(root / "main.typ", root=root, font_paths=_fonts(), format="pdf", pdf_standards=STANDARD, timestamp=0)
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    """The report's own fonts and no others, read once in each process."""
-    import typst
-
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS])
+        return typst.compile(root / "main.typ", root=root, font_paths=fonts(), format="pdf", pdf_standards=STANDARD, timestamp=0)
 
 
 def document(report: Report) -> dict[str, Any]:

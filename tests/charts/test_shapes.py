@@ -176,6 +176,7 @@ def test_the_files_of_a_chart(tmp_path: Path) -> None:
         assert export(made, "svg").lstrip().startswith(b"<svg")
         png = export(made, "png")
         pdf = export(made, "pdf")
+        assert export(made, "pdf") == pdf
     finally:
         stop()
     # 200 dots an inch on a picture of more than 640 points: width stands in bytes 16 to 20 of a PNG.

@@ -48,6 +48,7 @@ def chart(
     bands
         Where a level of the score begins, and its name.
     """
+    middle = sum(domain) / 2
     frame = pd.DataFrame(
         [
             {
@@ -57,8 +58,7 @@ def chart(
                 "rate": p.rate,
                 "low": p.low,
                 "high": p.high,
-                # A name stands on the side where there is more room.
-                "right": p.score < sum(domain) / 2,
+                "right": p.score < middle,
             }
             for p in points
         ],
@@ -75,7 +75,8 @@ def chart(
         layers.append(base.mark_text(align="left", dx=4, y=-4, baseline="bottom", color=colours.soft, fontSize=11).encode(text="band:N"))
     base = alt.Chart(frame).encode(x=x)
     ranges = base.transform_filter("isValid(datum.low)").mark_rule(color=colours.accent, strokeWidth=1.5, opacity=0.8)
-    layers.append(ranges.encode(y=alt.Y("low:Q").title(rate_title), y2="high:Q"))
+    if any(p.low is not None for p in points):
+        layers.append(ranges.encode(y=alt.Y("low:Q").title(rate_title), y2="high:Q"))
     layers.append(
         base.mark_point(filled=True, size=110, opacity=1, color=colours.accent).encode(
             y=y,
@@ -86,7 +87,10 @@ def chart(
             ],
         )
     )
+    # A name stands on the side where there is more room; a layer without any would be an empty mark for screen readers.
     names = base.encode(y=y, text="name:N")
-    layers.append(names.transform_filter("datum.right").mark_text(align="left", dx=9, dy=-9, color=colours.ink))
-    layers.append(names.transform_filter("!datum.right").mark_text(align="right", dx=-9, dy=-9, color=colours.ink))
+    if any(p.score < middle for p in points):
+        layers.append(names.transform_filter("datum.right").mark_text(align="left", dx=9, dy=-9, color=colours.ink))
+    if any(p.score >= middle for p in points):
+        layers.append(names.transform_filter("!datum.right").mark_text(align="right", dx=-9, dy=-9, color=colours.ink))
     return alt.layer(*layers).properties(height=280)

@@ -121,8 +121,9 @@ def chart(
             alt.Tooltip("value:Q", title=title, format=format),
         ],
     )
-    # Where both sides say the same, one mark would hide the other: they stand a little above and below.
-    for aside in sorted({int(str(point["aside"])) for point in points} | {0}):
+    # Where both sides say the same, one mark would hide the other: they stand a little above and below. No layer is empty, because
+    # screen readers stop at a layer of marks without any.
+    for aside in sorted({int(str(point["aside"])) for point in points}) or [0]:
         layers.append(marks.transform_filter(f"datum.aside == {aside}").mark_point(filled=True, size=130, opacity=1, yOffset=aside))
     return alt.layer(*layers).properties(height=row_height([row.label for row in rows], least=ROW) * max(len(rows), 1))
 
