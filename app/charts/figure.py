@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,11 @@ def finish(chart: alt.TopLevelMixin, *, mode: Mode) -> dict[str, Any]:
     return spec
 
 
+def theme_of(spec: Mapping[str, Any]) -> Mode:
+    """The mode whose colours a specification has."""
+    return "dark" if spec.get("config", {}).get("title", {}).get("color") == palette("dark").ink else "light"
+
+
 def print_spec(figure: Figure, *, width: int = EXPORT_WIDTH, height: int = 260) -> dict[str, Any]:
     """The specification without title and caption, on transparent paper, at a print size in points."""
     spec = {key: value for key, value in figure.spec.items() if key != "autosize"}
@@ -75,11 +81,11 @@ def print_spec(figure: Figure, *, width: int = EXPORT_WIDTH, height: int = 260) 
 
 
 def export_spec(figure: Figure, *, width: int = EXPORT_WIDTH, height: int = EXPORT_HEIGHT) -> dict[str, Any]:
-    """The specification with title above and caption below, on white paper, at a print size in points.
+    """The specification with title above and caption below, on the paper of its theme, at a print size in points.
 
     Sizes written into the chart by its builder (a height that follows the number of rows) are kept.
     """
-    colours = palette("light")
+    colours = palette(theme_of(figure.spec))
     inner = {key: value for key, value in figure.spec.items() if key not in {"$schema", "config", "data", "datasets", "autosize"}}
     inner["width"] = width
     if not isinstance(inner.get("height"), (int, float, dict)):

@@ -170,6 +170,14 @@ def test_an_empty_chart_is_no_crash(name: str) -> None:
     assert convert(json.dumps(finish(empty[name](), mode="light")), "svg").lstrip().startswith(b"<svg")
 
 
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_a_file_has_the_paper_that_its_text_is_written_for(mode: Mode) -> None:
+    spec = export_spec(figure("levels", mode=mode))
+    caption = spec["vconcat"][1]["mark"]["color"]
+    for ink in (spec["config"]["title"]["color"], spec["config"]["axis"]["labelColor"], caption):
+        assert contrast(ink, spec["background"]) >= 4.5
+
+
 def test_the_files_of_a_chart(tmp_path: Path) -> None:
     made = figure("rates_by_group", mode="light")
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from random import Random
@@ -17,11 +18,16 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from app.ingest.limits import Limits
 from app.services.actor import local_actor
 from app.services.alignment import results
+from app.services.commits import commit_upload
+from app.services.play_survey import generate_responses
 from app.services.rounds import closed, manage
+from app.services.rounds.closed import record_closed_round
 from app.services.rounds.secret import server_secret
 from app.services.teams import leave_example, list_teams
+from app.services.uploads import start_upload
 from app.storage.engine import make_engine
 from app.survey.model import Answer, Side
 from app.survey.published import Published, Score
@@ -38,6 +44,10 @@ pytestmark = pytest.mark.browser
 NewPage = Callable[..., "Page"]
 PARTS = len(DIMENSIONS)
 BARRIERS = ("serious", "critical")
+DAY = date(2026, 9, 1)
+DEALS = "Deal ID,Stage,Amount,Created,Closed\n" + "".join(
+    f"D{n},{'Won' if n % 3 else 'Lost'},{100 + n},2025-{n % 12 + 1:02d}-02,2025-{n % 12 + 1:02d}-{n % 27 + 1:02d}\n" for n in range(120)
+)
 
 
 def chosen_by(seed: int) -> dict[str, Answer]:
@@ -255,9 +265,54 @@ def test_mails_are_sent_once_though_the_button_is_clicked_twice(
         assert sorted(to for to, _ in kept.messages) == [["marketing0@example.com"], ["sales0@example.com"], ["sales1@example.com"]]
 
 
+def test_what_a_manager_unfolds_has_no_barrier(serve: Serve, play_company: Path, new_page: NewPage, tmp_path: Path) -> None:
+    """An open round with its changes and letters, results with what is hidden, an action to take up, and a report to share."""
+    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+
+    data = Path(shutil.copytree(play_company, tmp_path / "played"))
+    engine = make_engine(f"sqlite:///{data / 'scorecard.db'}")
+    owner = local_actor(engine)
+    leave_example(owner, engine=engine)
+    team_id = list_teams(owner, engine=engine)[0].id
+    upload = start_upload(owner, engine=engine, team_id=team_id, data=DEALS.encode(), name="deals.csv", limits=Limits())
+    commit_upload(owner, engine=engine, upload_id=upload.id, limits=Limits())
+    record_closed_round(
+        owner, engine=engine, team_id=team_id, new=new_round(), responses=generate_responses(SURVEY), opened_on=DAY, closed_on=DAY
+    )
+    made = manage.create_round(owner, engine=engine, team_id=team_id, new=new_round(way="personal"), people=team_of(6, 5))
+    manage.open_round(owner, engine=engine, secret=server_secret("", data_dir=data), round_id=made.id)
+    engine.dispose()
+    url = serve(data=data, SCORECARD_SMTP_URL="smtp://127.0.0.1:9", SCORECARD_MAIL_FROM="survey@example.com")
+    unfolded = {
+        "survey": ("Invite and remind", "Change this round"),
+        "alignment": ("What is hidden, and why", "Answers from another form"),
+        "next_steps": ("Take this up",),
+        "report": ("What goes in", "Share or remove"),
+    }
+    wrong = []
+    for scheme, width in (("light", 1280), ("dark", 320)):
+        page = new_page(width=width, scheme=scheme, bypass_csp=True)
+        for name, parts in unfolded.items():
+            page.goto(f"{url}/{name}")
+            page.locator("h1").first.wait_for(timeout=60_000)
+            settle(page)
+            if name == "report" and page.get_by_text("None yet.").count():
+                page.get_by_role("button", name="Make the report").click()
+                page.get_by_role("link", name="Open the PDF").wait_for(timeout=120_000)
+                settle(page)
+            for part in parts:
+                page.get_by_text(part, exact=True).first.click()
+                settle(page)
+            found = Axe().run(page).response["violations"]
+            wrong += [(name, scheme, one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in BARRIERS]
+            if int(page.evaluate("document.documentElement.scrollWidth")) > width:
+                wrong.append((name, scheme, "wider than the screen", ""))
+    assert wrong == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_screen_has_a_barrier_and_all_fit_a_small_phone(browser: Browser, play_company: Path, tmp_path: Path, scheme: str) -> None:
-    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+    from axe_playwright_python.sync_playwright import Axe
 
     data = Path(shutil.copytree(play_company, tmp_path / "played"))
     engine = make_engine(f"sqlite:///{data / 'scorecard.db'}")

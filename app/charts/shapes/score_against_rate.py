@@ -58,11 +58,11 @@ def chart(
                 "rate": p.rate,
                 "low": p.low,
                 "high": p.high,
-                "right": p.score < middle,
+                "place": 2 * (p.score < middle) + number % 2,
             }
-            for p in points
+            for number, p in enumerate(points)
         ],
-        columns=["label", "name", "score", "rate", "low", "high", "right"],
+        columns=["label", "name", "score", "rate", "low", "high", "place"],
     )
     scale = alt.Scale(domain=list(domain), nice=False, zero=False)
     x = alt.X("score:Q").title(title).scale(scale).axis(values=[*(at for at, _ in bands), domain[1]], format=".0f", grid=False)
@@ -87,10 +87,14 @@ def chart(
             ],
         )
     )
-    # A name stands on the side where there is more room; a layer without any would be an empty mark for screen readers.
+    # A name stands on the side where there is more room, every other one below, so that teams close together can be told apart. A layer
+    # without any name would be an empty mark for screen readers.
     names = base.encode(y=y, text="name:N")
-    if any(p.score < middle for p in points):
-        layers.append(names.transform_filter("datum.right").mark_text(align="left", dx=9, dy=-9, color=colours.ink))
-    if any(p.score >= middle for p in points):
-        layers.append(names.transform_filter("!datum.right").mark_text(align="right", dx=-9, dy=-9, color=colours.ink))
+    for place in sorted(set(frame["place"])):
+        right, below = divmod(int(place), 2)
+        layers.append(
+            names.transform_filter(f"datum.place == {place}").mark_text(
+                align="left" if right else "right", dx=9 if right else -9, dy=10 if below else -9, color=colours.ink
+            )
+        )
     return alt.layer(*layers).properties(height=280)
