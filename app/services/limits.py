@@ -35,7 +35,7 @@ def refuse_more_imports(running: int) -> None:
     most = settings().max_imports
     if running >= most:
         raise LimitReached(
-            f"{running:,} of your organization's files are being read, and {most:,} at a time is the most.",
+            f"Your organization has {_some(running, 'file')} being read; {most:,} at a time is the most.",
             "This file is kept. It is read when you try again after one of them is finished or stopped.",
         )
 
@@ -45,6 +45,10 @@ def refuse_more_reports(running: int) -> None:
     most = settings().max_reports
     if running >= most:
         raise LimitReached(
-            f"{running:,} of your organization's reports are being made, and {most:,} at a time is the most.",
+            f"Your organization has {_some(running, 'report')} being made; {most:,} at a time is the most.",
             "Wait until one of them is finished.",
         )
+
+
+def _some(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -83,7 +83,7 @@ def test_imports_at_a_time(engine: Engine, owner: Actor, team_id: str) -> None:
     with pytest.raises(LimitReached) as refused:
         jobs.ensure_read(owner, engine=engine, upload_id=waiting[2], limits=LIMITS)
     assert str(refused.value) == (
-        "2 of your organization's files are being read, and 2 at a time is the most. "
+        "Your organization has 2 files being read; 2 at a time is the most. "
         "This file is kept. It is read when you try again after one of them is finished or stopped."
     )
     jobs.cancel(owner, engine=engine, upload_id=waiting[0])
@@ -114,7 +114,7 @@ def test_reports_at_a_time(engine: Engine, owner: Actor, team_id: str, tmp_path:
     with pytest.raises(LimitReached) as refused:
         kept.start(owner, engine=engine, team_id=team_id, request=Request(), choice=Choice(), maker=maker)
     assert str(refused.value) == (
-        "2 of your organization's reports are being made, and 2 at a time is the most. Wait until one of them is finished."
+        "Your organization has 2 reports being made; 2 at a time is the most. Wait until one of them is finished."
     )
 
 

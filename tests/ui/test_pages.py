@@ -7,13 +7,15 @@ from datetime import date
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.services import datasets
+from app.services import datasets, jobs
 from app.services.commits import commit_upload
 from app.services.rounds.closed import record_closed_round
 from app.services.rounds.model import NewRound
 from app.services.teams import create_team, shown_team
 from app.services.uploads import start_upload
 from app.settings import settings
+from app.storage.engine import transaction
+from app.storage.tables import ImportJob
 from app.survey.model import SIDES, Response
 from app.survey.questionnaire import newest
 from app.ui import cache
@@ -188,3 +190,28 @@ def test_several_teams_stand_beside_each_other_on_the_overview(open_page: Open, 
     # Agreeing with the third statement on roles is bad news: (4 + 4 + 2) / 3 is 3.3, and 120 of 360 deals were won, in the south 180.
     assert "My team has the highest index and wins 33.3 %; South has the lowest and wins 50.0 %" in said
     assert "So few points show no pattern" in said
+
+
+def test_a_file_waits_while_as_many_are_read_as_may_be(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCORECARD_MAX_IMPORTS", "1")
+    settings.cache_clear()
+    page = open_page("data")
+    engine, owner = cache.database(), cache.local_owner(cache.database())
+    south = create_team(owner, engine=engine, name="South").id
+    other = start_upload(owner, engine=engine, team_id=south, data=b"Deal ID,Stage\n1,Won\n", name="other.csv", limits=settings().limits())
+    with transaction(engine, organization_id=owner.organization_id) as session:
+        # Read by another computer, which gave a sign of life just now.
+        job = ImportJob(
+            organization_id=owner.organization_id,
+            team_id=south,
+            upload_id=other.id,
+            kind="read",
+            answers_sha256="0" * 64,
+            holder="another-computer/1/x",
+        )
+        session.add(job)
+    page = upload(page, DEALS)
+    assert "Waiting: deals.csv" in words(page)
+    assert "Your organization has 1 file being read; 1 at a time is the most. This file is kept." in words(page)
+    jobs.cancel(owner, engine=engine, upload_id=other.id)
+    assert "Importing deals.csv" in words(settled(click(page, "Try again")))
