@@ -43,7 +43,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], metavar="FIELD=HEADING", help="take FIELD from this heading; empty: from none"
     )
     parser.add_argument("--column", action="append", default=[], metavar="HEADING=FORMAT", help="how a column is read, e.g. “day first”")
-    parser.add_argument("--stage", action="append", default=[], metavar="WORD=OUTCOME", help=f"one of {', '.join(OUTCOMES)}")
+    parser.add_argument(
+        "--stage", action="append", default=[], metavar="WORD=OUTCOME", help=f"one of {', '.join(OUTCOMES)}; =won: all, without a column"
+    )
     parser.add_argument(
         "--step", action="append", default=[], metavar="FIELD=WORD", help="of a log: the step that gives the lead this date"
     )
@@ -76,7 +78,7 @@ def answers(options: argparse.Namespace) -> Answers:
         ZoneInfo(options.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as wrong:
         raise AppError(f"“{options.time_zone}” is no time zone.", "Write it as Europe/Berlin or UTC.") from wrong
-    stages = _pairs(options.stage, "--stage")
+    stages = _pairs(options.stage, "--stage", may_be_empty=True)
     for word, outcome in stages.items():
         if outcome not in OUTCOMES:
             raise AppError(f"--stage {word}={outcome}: “{outcome}” is no outcome.", f"Choose from {', '.join(OUTCOMES)}.")
@@ -178,7 +180,7 @@ def _heeded(given: Answers, taken: set[tuple[str, str]], headings: set[str], wor
         if heading not in headings:
             raise _unknown(f"--column {heading}={format}", heading, headings)
     for word, outcome in given.stages.items():
-        if word not in words:
+        if word not in words and (word or words):
             remedy = f"Choose from {', '.join(sorted(words))}." if words else "No column holds stages."
             raise AppError(f"--stage {word}={outcome}: no row has the stage “{word}”.", remedy)
 
@@ -195,11 +197,11 @@ def content(path: Path) -> bytes:
         raise FileRefused(f"cannot be opened ({wrong.strerror}).", "Check the name and the rights.", file=str(path)) from wrong
 
 
-def _pairs(texts: list[str], option: str) -> dict[str, str]:
+def _pairs(texts: list[str], option: str, *, may_be_empty: bool = False) -> dict[str, str]:
     pairs = {}
     for text in texts:
         name, sign, value = text.rpartition("=") if option == "--column" else text.partition("=")
-        if not sign or not name:
+        if not sign or not (name or may_be_empty):
             raise AppError(f"{option} {text}: this is not NAME=VALUE.", "Write the name, an equals sign, and the value.")
         pairs[name.strip()] = value.strip()
     return pairs

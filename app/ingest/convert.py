@@ -125,8 +125,6 @@ def _need(plan: Plan) -> None:
     file = plan.raw.facts.name
     table = TABLES[plan.table]
     have = set(plan.mapping.fields)
-    if plan.table == "deal" and not have & {"stage", "status", "won_flag"} and not plan.wins_only:
-        raise ColumnError("No column says which deals were won or lost.", "Export the stage or the status of the deals too.", file=file)
     for name in NEEDED.get(plan.table, ()):
         worked_out = name == "amount" and {"quantity", "unit_price"} <= have
         if name not in have and not worked_out:

@@ -18,6 +18,7 @@ from app.ingest.column_bytes import is_one_of
 from app.ingest.export_formats import HOME_CURRENCY, Catalogue
 from app.ingest.headings import fold, words
 from app.ingest.model import Answers, Changed, Choice, Question
+from app.ingest.totals import total_lines
 from app.tables import TABLES, TableName
 
 CONVERT = "to "
@@ -59,6 +60,12 @@ def settle_currency(
     beside = _column_beside(amount, mapped, columns, catalogue, home=home)
     rows = _codes_of_rows(amount, beside, catalogue)
     counted = {} if rows is None else _tally(rows)
+    if set(counted) & set(numbers.SHARED_SIGNS):
+        rows = _told_by_the_file(rows, set(counted), heading_currency(amount.heading))
+        counted = _tally(rows)
+    if len(counted) > 1:
+        # A line of totals often leaves the currency out, and is no deal of another one.
+        counted = _tally(rows.filter(pc.invert(total_lines(columns, None)))) or counted
     if not counted:
         named = _plain(answers.currency) or heading_currency(amount.heading)
         return Currency(named or answers.home_currency, of_team=named is None and answers.home_currency is not None)
@@ -117,13 +124,26 @@ def _codes_of_rows(amount: Column, beside: Column | None, catalogue: Catalogue) 
     return pc.if_else(amount.spread(blank), None, aside)
 
 
+def _told_by_the_file(rows: pa.Array, found: set[str], heading: str | None) -> pa.Array:
+    """The codes of the rows, in which "$" is the one dollar that other rows (or the heading) name; several leave it open."""
+    for sign in found & set(numbers.SHARED_SIGNS):
+        known = found & numbers.SIGN_OF[sign] or numbers.SIGN_OF[sign] & {heading or ""}
+        code = next(iter(known)) if len(known) == 1 else numbers.ALONE.get(sign)
+        if code is not None:
+            rows = pc.if_else(pc.fill_null(pc.equal(rows, sign), fill_value=False), code, rows)
+    return rows
+
+
 def _tally(rows: pa.Array) -> dict[str, int]:
     counted = pc.value_counts(pc.drop_null(rows)).to_pylist()
     return {item["values"]: item["counts"] for item in sorted(counted, key=lambda item: (-item["counts"], item["values"]))}
 
 
 def _which(counted: dict[str, int], column: Column) -> Question:
-    alone = [Choice(code, f"Only {code}", f"{rows:,} rows; the others are set aside") for code, rows in counted.items()]
+    alone = [
+        Choice(code, f"Only {code}", f"{rows:,} {'row' if rows == 1 else 'rows'}; the others are set aside")
+        for code, rows in counted.items()
+    ]
     together = [
         Choice(f"{CONVERT}{code}", f"All, converted to {code}", "you give the rates")
         for code in list(counted)[:_OFFERED]
@@ -138,7 +158,7 @@ def _which(counted: dict[str, int], column: Column) -> Question:
         answer_key="currency",
         column=column.heading,
         example=next(iter(counted)),
-        rows=sum(counted.values()),
+        rows=next(iter(counted.values())),
     )
 
 
@@ -212,7 +232,7 @@ def in_one_currency(amounts: pa.Array, currency: Currency, heading: str) -> tupl
     left_out = _tally(codes.filter(left))
     for code, rows in left_out.items():
         total = _sum(amounts.filter(pc.and_(left, pc.equal(codes, code))))
-        warnings.append(f"Left out, because it is not in {currency.code}: {total} {code} in {rows:,} rows.")
+        warnings.append(f"Left out, because it is not in {currency.code}: {total} {code} in {rows:,} {'row' if rows == 1 else 'rows'}.")
     return result, changed, warnings, left
 
 
@@ -230,7 +250,8 @@ def heading_currency(heading: str) -> str | None:
     """The currency a heading names ("Sale_Value_AED", "Amount (€)"), None when none."""
     for sign in ("€", "£", "₹", "$"):
         if sign in heading:
-            return numbers.currency_code(sign)
+            code = numbers.currency_code(sign)
+            return numbers.ALONE.get(code, code)
     clear = (word.upper() for word in words(heading))
     return next((word for word in clear if word in numbers.CURRENCY_CODES and word not in numbers.UNCLEAR_CODES), None)
 

@@ -93,13 +93,14 @@ class Moments:
     """The values of a column as wall clock times, one for each different value; null where it cannot be read.
 
     `zoned` marks the values that carried an offset and were put on the team's wall clock; `two_digit_year` says whether
-    years had two digits (below 70: this century). `other` marks the values written in another way than most, which could be told apart.
+    years had two digits (below 70: this century). `others` are the other formats that values were written in and could be told apart,
+    each with a mark on its values.
     """
 
     values: pa.Array
     zoned: pa.Array
     two_digit_year: bool
-    other: pa.Array = None
+    others: tuple[tuple[DateFormat, pa.Array], ...] = ()
 
 
 def read_format(values: pa.Array, counts: pa.Array, *, heading: str = "", anchored: bool = False, serial: bool = False) -> DateReading:
@@ -269,10 +270,11 @@ def convert(values: pa.Array, format: DateFormat, *, time_zone: str = "UTC", anc
     are read as well, because they cannot mean anything else.
     """
     main = _convert(values, format, time_zone, anchor)
-    nothing = _nowhere(values)
     if format not in _TOLD_APART or not pc.any(pc.is_null(main.values)).as_py():
-        return Moments(main.values, main.zoned, main.two_digit_year, nothing)
-    found, zoned, other = main.values, main.zoned, nothing
+        return main
+    found, zoned = main.values, main.zoned
+    others: list[tuple[DateFormat, pa.Array]] = []
+    also: DateFormat
     for also in ("year first", "month name", "yyyymmdd"):
         if also == format:
             continue
@@ -281,8 +283,9 @@ def convert(values: pa.Array, format: DateFormat, *, time_zone: str = "UTC", anc
         new = pc.and_(pc.and_(pc.is_null(found), pc.is_valid(more.values)), fits)
         found = pc.if_else(new, more.values, found)
         zoned = pc.if_else(new, more.zoned, zoned)
-        other = pc.or_(other, new)
-    return Moments(found, zoned, main.two_digit_year, other)
+        if pc.any(new).as_py():
+            others.append((also, new))
+    return Moments(found, zoned, main.two_digit_year, tuple(others))
 
 
 def _nowhere(values: pa.Array) -> pa.Array:

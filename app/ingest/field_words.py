@@ -13,7 +13,7 @@ from app.tables import TableName
 
 _OWNER = (
     "owner name|owner|sales rep|rep|sales agent|agent|seller|salesperson|sales person|account executive|"
-    "besitzer|verkaufer|vertriebsmitarbeiter|verantwortlich|verantwortlicher|betreuer|inhaber|"
+    "besitzer|verkaufer|vertriebsmitarbeiter|vertriebsbeauftragter|vertriebsbeauftragte|verantwortlich|verantwortlicher|betreuer|inhaber|"
     "proprietaire|commercial|propietario|proprietario|vendedor|responsable|responsavel"
 )
 _COMPANY = (
@@ -102,7 +102,7 @@ _FIELDS: dict[TableName, dict[str, str]] = {
         "id": (
             "invoice number|invoice no|invoice id|order id|order number|order no|payment id|transaction id|"
             "charge id|invoice|sale id|contract id|rechnungsnummer|"
-            "bestellnummer|auftragsnummer|numero facture|numero factura|numero pedido"
+            "rechnungsnr|bestellnummer|bestellnr|auftragsnummer|auftragsnr|belegnummer|belegnr|numero facture|numero factura|numero pedido"
         ),
         "customer": (
             "customer id|customer|customer name|client id|client name|client|account id|account name|account|"
@@ -110,13 +110,13 @@ _FIELDS: dict[TableName, dict[str, str]] = {
         ),
         "date": (
             "invoice date|order date|payment date|transaction date|sale date|date|created time|created at|"
-            "created|rechnungsdatum|bestelldatum|datum|"
+            "created|rechnungsdatum|bestelldatum|auftragsdatum|belegdatum|zahlungsdatum|abschlussdatum|datum|"
             "date facture|fecha|data"
         ),
         "amount": (
             "grand total|total amount|net amount|line total|total price|amount paid|amount|total|revenue|"
             "sale value|net total|value|betrag|summe|umsatz|"
-            "gesamtbetrag|montant|importe|valor"
+            "gesamtbetrag|rechnungsbetrag|nettobetrag|auftragswert|montant|importe|valor"
         ),
         "currency": _CURRENCY,
         "status": "status|invoice status|payment status|order status|financial status|estado|statut",

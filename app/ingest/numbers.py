@@ -28,7 +28,7 @@ _STRANGE[list(b"0123456789.-")] = False
 """Bytes that a number as a program writes it does not have."""
 _WIDE = pa.decimal128(38, 12)
 _CODE_OF_SIGN = {
-    "€": "EUR", "£": "GBP", "₹": "INR", "R$": "BRL", "US$": "USD", "A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "NZ$": "NZD",
+    "€": "EUR", "₹": "INR", "R$": "BRL", "US$": "USD", "A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "NZ$": "NZD",
     "HK$": "HKD", "S$": "SGD", "MX$": "MXN", "NT$": "TWD", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "₩": "KRW", "₺": "TRY", "₽": "RUB",
     "₪": "ILS", "฿": "THB", "₫": "VND", "₴": "UAH", "₦": "NGN", "₱": "PHP", "₡": "CRC", "₲": "PYG", "₸": "KZT", "₾": "GEL",
     "Fr.": "CHF", "kr.": "kr", "Rs": "Rs", "Rs.": "Rs",
@@ -69,8 +69,23 @@ _CELL = (
 )
 # A space or an apostrophe separates thousands or nothing: "3 4" and "5'11" are no numbers.
 _SPACED = r"^(?:[\d.,]*|\d{1,3}(?:" + _SPACE + r"\d{3})+(?:[.,]\d*)?|\d{1,2}(?:" + _SPACE + r"\d{2})*" + _SPACE + r"\d{3}(?:[.,]\d*)?)$"
-SHARED_SIGNS = ("$", "¥", "kr", "Rs")
+SIGN_OF: dict[str, frozenset[str]] = {
+    "$": frozenset(
+        [
+            "USD", "AUD", "CAD", "NZD", "HKD", "SGD", "MXN", "TWD", "ARS", "CLP", "COP", "UYU", "DOP", "BBD", "BMD", "BND", "BSD", "BZD",
+            "CVE", "FJD", "GYD", "JMD", "KYD", "LRD", "MOP", "NAD", "SBD", "SRD", "TTD", "XCD",
+        ]
+    ),
+    "¥": frozenset(["JPY", "CNY"]),
+    "kr": frozenset(["SEK", "NOK", "DKK", "ISK"]),
+    "Rs": frozenset(["INR", "PKR", "LKR", "NPR", "MUR", "SCR"]),
+    "£": frozenset(["GBP", "EGP", "FKP", "GIP", "LBP", "SDG", "SHP", "SSP", "SYP"]),
+}  # fmt: skip
+"""The currencies that are written with a sign of several."""
+SHARED_SIGNS = tuple(SIGN_OF)
 """Signs of several currencies."""
+ALONE = {"£": "GBP"}
+"""What such a sign means where nothing in the file says otherwise."""
 _FEW = 20
 NO_MINOR_UNIT = frozenset(["CLP", "ISK", "JPY", "KRW", "VND", "UGX", "XAF", "XOF", "XPF", "PYG", "RWF"])
 """Currencies without a smaller unit, for which an amount in the smallest unit is the amount."""
@@ -112,7 +127,7 @@ class Amounts:
 
 
 def currency_code(sign: str) -> str:
-    """The code a currency sign stands for; the sign itself where it belongs to several countries ("$", "¥", "kr")."""
+    """The code a currency sign stands for; the sign itself where it belongs to several countries ("$", "¥", "£", "kr")."""
     stripped = sign.strip()
     known = _CODE_OF_SIGN.get(stripped)
     return known if known is not None else stripped.upper() if stripped.isalpha() and stripped != "kr" else stripped

@@ -11,6 +11,7 @@ from app.ingest.export_formats import Catalogue
 from app.ingest.headings import fold
 from app.ingest.model import Changed
 from app.ingest.plan import Plan
+from app.ingest.stages import WITHOUT_STAGE
 
 _CREDIT_ID = r"^[Cc]-?\d+$"
 
@@ -41,7 +42,9 @@ def deal_outcomes(plan: Plan, fields: dict[str, pa.Array], changed: list[Changed
         found.append(stage)
     if won is not None and closed is None and stage is None and status is None:
         found.append(pc.if_else(won, "won", "lost"))
-    if plan.wins_only:
+    if plan.wins_only and plan.answers.stages.get(WITHOUT_STAGE) == "won":
+        found.append(pa.array(["won"] * rows, pa.string()))
+    elif plan.wins_only:
         found.append(pc.if_else(pc.is_valid(fields["closed"]), "won", pa.scalar(None, pa.string())))
     fields["outcome"] = pc.cast(pc.coalesce(*found, pa.nulls(rows, pa.string())), pa.string())
     if "closed" in fields:

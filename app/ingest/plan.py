@@ -19,7 +19,7 @@ from app.ingest.outcome_groups import ends
 from app.ingest.raw import RawTable
 from app.ingest.recognise import Recognition, recognise_system, recognise_table
 from app.ingest.roles import propose_roles, unread_proposals
-from app.ingest.stages import customer_questions, customer_words, stage_questions, stage_words
+from app.ingest.stages import WITHOUT_STAGE, customer_questions, customer_words, stage_questions, stage_words, without_stages
 from app.ingest.values import Format, period_of, settle, settle_dates, suggest
 from app.tables import TABLES, TableName
 
@@ -84,12 +84,9 @@ def _made(raw: RawTable, answers: Answers, catalogue: Catalogue) -> Plan:
     formats = _formats(table, mapped, raw, catalogue, answers)
     also_closed = _also_closed(table, columns, mapping, catalogue, system, answers)
     also_formats = tuple(settle_dates(column, raw, catalogue, answers=answers) for column in also_closed)
-    wins_only = (
-        table == "deal"
-        and not {"stage", "status", "won_flag"} & set(mapped)
-        and "closed" in mapped
-        and _named_won(mapped["closed"].heading)
-    )
+    unsaid = table == "deal" and not {"stage", "status", "won_flag"} & set(mapped)
+    said = answers.stages.get(WITHOUT_STAGE) == "won"
+    wins_only = unsaid and (said or ("closed" in mapped and _named_won(mapped["closed"].heading)))
     stage, stage_open = _stage_words(table, mapped, catalogue, system, answers)
     currency = settle_currency(table, mapped, columns, catalogue, answers)
     questions = [*raw.questions, *(records.questions if records is not None else ()), *mapping.questions]
@@ -99,6 +96,8 @@ def _made(raw: RawTable, answers: Answers, catalogue: Catalogue) -> Plan:
             questions.append(asked)
     questions += [format.question for format in also_formats if format.question is not None]
     questions += stage_open
+    if unsaid and not wins_only:
+        questions.append(without_stages(raw.facts))
     questions += currency.questions
     shown = {mapping.fields[name].position: format.words for name, format in formats.items()}
     ended = ends(table, columns, mapping, stage, catalogue)

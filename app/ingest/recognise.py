@@ -75,13 +75,17 @@ def recognise_table(columns: tuple[Column, ...], facts: FileFacts, catalogue: Ca
     if "lead" in scores and "deal" not in scores:
         # An owner, a source and a day of creation without any stage: a lead, whatever else its company could be.
         known = propose("lead", columns, catalogue, system=system, answers=Answers()).fields
-        scores["lead"] = min(1.0, scores["lead"] + 0.2 * ({"source", "owner", "created"} <= set(known)))
+        sold = {"closed", "amount"} <= set(propose("deal", columns, catalogue, system=system, answers=Answers()).fields)
+        scores["lead"] = min(1.0, scores["lead"] + 0.2 * ({"source", "owner", "created"} <= set(known) and not sold))
     ranked = tuple(
         sorted(((name, round(score, 3)) for name, score in scores.items() if score >= 0.2), key=lambda pair: (-pair[1], pair[0]))
     )
     ranked = _with_the_name(ranked, named)
     choices = tuple(Choice(name, TABLES[name].label, f"One row is {TABLES[name].one_row_is}.") for name in TABLES if name != "call")
     if not ranked or ranked[0][1] < 0.3:
+        sales = _sales(columns, catalogue, system) if none_word is None else None
+        if sales is not None:
+            return sales
         what = (
             f"one row seems to be about “{none_word}”"
             if none_word
@@ -98,6 +102,9 @@ def recognise_table(columns: tuple[Column, ...], facts: FileFacts, catalogue: Ca
         unsaid = unsaid or f"the file is called “{facts.name}”"
     settled = best in map(ENTITY_WORDS.get, named)
     if (score - second < CLOSE and not settled) or (score < SURE - 0.1 and not settled) or unsaid:
+        sales = None if row_is else _sales(columns, catalogue, system)
+        if sales is not None:
+            return sales
         close = tuple(name for name, value in ranked if score - value < CLOSE)
         if len(close) > 1:
             labels = " or ".join(TABLES[name].label.lower() for name in close)
@@ -115,6 +122,33 @@ def recognise_table(columns: tuple[Column, ...], facts: FileFacts, catalogue: Ca
         scores=ranked,
         question=None,
     )
+
+
+def _sales(columns: tuple[Column, ...], catalogue: Catalogue, system: str | None) -> Recognition | None:
+    """A list that says who bought, when and for how much, and not whether a row is a deal or an invoice: it is asked. None for others."""
+
+    def have(table: TableName) -> set[str]:
+        return set(propose(table, columns, catalogue, system=system, answers=Answers()).fields)
+
+    deal, line = have("deal"), have("revenue_line")
+    likely: list[TableName] = []
+    if {"closed", "amount"} <= deal and deal & {"id", "account", "name"}:
+        likely.append("deal")
+    if {"date", "amount", "customer"} <= line:
+        likely.append("revenue_line")
+    if not likely:
+        return None
+    losses = "" if deal & {"stage", "status", "won_flag"} else " There is no win rate without the lost ones."
+    means = {
+        "deal": f"One row is {TABLES['deal'].one_row_is}.{losses}",
+        "revenue_line": f"One row is {TABLES['revenue_line'].one_row_is}. They give growth and retention.",
+    }
+    order = [*likely, *(name for name in TABLES if name not in likely and name != "call")]
+    choices = tuple(Choice(name, TABLES[name].label, means.get(name, f"One row is {TABLES[name].one_row_is}.")) for name in order)
+    reason = f"The columns fit {' or '.join(TABLES[name].label.lower() for name in likely)}, but not surely."
+    question = Question("table", "table", f"{reason} What is one row of this file?", choices, "table", "table", proposed=likely[0])
+    scores = tuple((name, 0.3) for name in likely)
+    return Recognition(None, 0.3, reason, none_of_ours=False, scores=scores, question=question)
 
 
 def _says_too_little(table: TableName, mapping: Mapping) -> str:

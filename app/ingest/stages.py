@@ -15,10 +15,11 @@ import pyarrow.compute as pc
 from app.ingest.column import Column
 from app.ingest.export_formats import Catalogue
 from app.ingest.headings import fold
-from app.ingest.model import Answers, Choice, Question, StageWord
-from app.tables import Outcome
+from app.ingest.model import Answers, Choice, FileFacts, Question, StageWord
+from app.tables import TABLES, Outcome
 
 _WON = re.compile(r"\bwon\b|\bganho\b|\bgewonnen\b")
+_WON_NAME = re.compile(r"gewonn|\bwon\b|\bwins\b|\bganad|\bganh|\bgagn")
 _LOST = re.compile(r"\blost\b|\bperdido\b|\bverloren\b|\bloss\b")
 _ENDED = re.compile(
     r"\b(closed|cancel|reject|declin|fail|accepted|dead|ab(ge|sage|lehn|bruch)|angenommen|verloren|storn|refus|annul|rechaz|recus|perd)"
@@ -32,6 +33,8 @@ _CHOICES = (
 )
 _LABELS = {choice.value: choice.label for choice in _CHOICES}
 SURE_SHARE = 0.9
+WITHOUT_STAGE = ""
+"""The word that stands for a missing column of stages, so that its answer is kept and recalled like that of any other word."""
 
 
 def stage_words(
@@ -105,6 +108,25 @@ def stage_questions(words: tuple[StageWord, ...], heading: str) -> tuple[Questio
         )
         for word in words
         if word.outcome is None
+    )
+
+
+def without_stages(file: FileFacts) -> Question:
+    """What to ask where no column says which deals were won: whether all were. The file's own words may say so."""
+    named = next((name for name in (file.sheet or "", file.name) if _WON_NAME.search(fold(name))), "")
+    hint = f" “{named}” sounds like it." if named else ""
+    return Question(
+        key="all_won",
+        kind="field",
+        text=f"No column says which deals were won or lost. Were all of them won?{hint} If not, export the stage or the status too. "
+        f"If one row is an order or an invoice, choose “{TABLES['revenue_line'].label}” under “This file holds”: growth and retention come "
+        "from those.",
+        choices=(
+            Choice("won", "Yes, all of these were won", "They give growth. There is no win rate, because the lost ones are missing."),
+        ),
+        answer_in="stages",
+        answer_key=WITHOUT_STAGE,
+        proposed="won" if named else None,
     )
 
 

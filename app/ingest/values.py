@@ -202,13 +202,36 @@ def moments(column: Column, format: dates.DateFormat, raw: RawTable, catalogue: 
         changed.append((f"The time of another zone was put on the clock of {time_zone}.", zoned))
     if read.two_digit_year:
         changed.append(("Years of two digits were read as 1970 to 2069.", column.filled))
-    other = pc.and_(read.other, pc.invert(empty))
-    if others := column.cells_where(other):
-        example = column.values.filter(other)[0].as_py()
-        changed.append((f"Dates written in another way than most, such as {example}, were read as they can only be meant.", others))
+    told, cells = _ways(column, format, read, pc.and_(pc.is_valid(values), pc.invert(empty)))
+    if told:
+        changed.append((told, cells))
     if format == "year and month":
         changed.append(("The first of the month was used as the day.", column.filled))
     return Converted(column.spread(values), column.spread(bad), tuple(changed))
+
+
+_WRITTEN: dict[dates.DateFormat, str] = {
+    "year first": "the year comes first",
+    "day first": "the day comes first",
+    "month first": "the month comes first",
+    "month first, day first with dots": "the month comes first, or the day where there are dots",
+    "month name": "the month is a word",
+    "yyyymmdd": "the date is eight digits",
+}
+
+
+def _ways(column: Column, format: dates.DateFormat, read: dates.Moments, real: pa.Array) -> tuple[str, int]:
+    """In which ways the dates are written, each with its number of cells and an example, and how many cells that is; "" for one way."""
+    left, found = real, []
+    for other, mask in read.others:
+        found.append((other, pc.and_(left, mask)))
+        left = pc.and_(left, pc.invert(mask))
+    ways = [(column.cells_where(mask), way, mask) for way, mask in ((format, left), *found)]
+    ways = sorted(((cells, way, mask) for cells, way, mask in ways if cells), key=lambda way: -way[0])
+    if len(ways) < 2:
+        return "", 0
+    parts = "; ".join(f"in {cells:,} {_WRITTEN[way]}, such as {column.values.filter(mask)[0].as_py()}" for cells, way, mask in ways)
+    return f"Dates written in different ways were read as each can only be meant: {parts}.", sum(cells for cells, _, _ in ways)
 
 
 def amounts(column: Column, format: str, catalogue: Catalogue, *, money: bool = False) -> Converted:

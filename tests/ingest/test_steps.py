@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from app.errors import AnswerNeeded, ColumnError
+from app.errors import AnswerNeeded
 from app.ingest.model import AmountCheck, Answers, TypedTable
 from app.ingest.steps import inspect, read
 from app.tables import TABLES
@@ -83,7 +83,7 @@ def test_money_in_several_currencies_is_never_added_up() -> None:
     table = read(raw, Answers(currency="EUR"))
     assert [(s.code, s.count, s.rows) for s in table.receipt.set_aside] == [("other_currency", 1, (3,))]
     assert table.receipt.amounts == AmountCheck("Deal - Value", "EUR", "130.7500", "130.7500", "0.0000")
-    assert table.receipt.warnings[0] == "Left out, because it is not in EUR: 70.00 USD in 1 rows."
+    assert table.receipt.warnings[0] == "Left out, because it is not in EUR: 70.00 USD in 1 row."
 
 
 def test_other_currencies_are_converted_at_the_rates_given_and_the_receipt_prints_them() -> None:
@@ -286,7 +286,7 @@ def test_days_in_the_future_do_not_say_when_the_file_was_made() -> None:
 
 def test_a_file_without_outcomes_names_what_is_missing() -> None:
     raw = csv_of(["Opportunity ID", "Close Date", "Amount"], ["1", "2024-01-02", "9.50"])
-    with pytest.raises(ColumnError, match="No column says which deals were won or lost"):
+    with pytest.raises(AnswerNeeded, match="No column says which deals were won or lost"):
         read(raw, Answers(table="deal"))
 
 
