@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import atexit
 import multiprocessing
+import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import connection
 from threading import Lock, Thread
 from types import ModuleType
 
@@ -27,7 +29,8 @@ def pool() -> ProcessPoolExecutor:
     with _lock:
         if _pool is None:
             # Spawned, not forked: the serving process has threads, and a fork of them may hang.
-            _pool = ProcessPoolExecutor(max_workers=WORKERS, mp_context=multiprocessing.get_context("spawn"))
+            spawned = multiprocessing.get_context("spawn")
+            _pool = ProcessPoolExecutor(max_workers=WORKERS, mp_context=spawned, initializer=_end_with_the_parent)
             _has_worked = False
             atexit.register(stop)
             with _no_main_module():
@@ -60,6 +63,22 @@ def stop() -> None:
 def _worked() -> None:
     global _has_worked
     _has_worked = True
+
+
+def _end_with_the_parent() -> None:
+    """End this worker when the process that started it is gone, however that happened.
+
+    The pool's own pipes do not tell: each worker holds both ends of them, so a worker would wait for work for ever.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    Thread(target=wait, name="parent", daemon=True).start()
 
 
 def _import() -> None:
