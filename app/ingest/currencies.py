@@ -63,7 +63,7 @@ def settle_currency(
     if set(counted) & set(numbers.SHARED_SIGNS):
         rows = _told_by_the_file(rows, set(counted), heading_currency(amount.heading))
         counted = _tally(rows)
-    if len(counted) > 1:
+    if rows is not None and len(counted) > 1:
         # A line of totals often leaves the currency out, and is no deal of another one.
         counted = _tally(rows.filter(pc.invert(total_lines(columns, None)))) or counted
     if not counted:
