@@ -82,6 +82,12 @@ class Replica:
             "STREAMLIT_SERVER_ALLOWED_HOSTS": APP,
         }
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        assert self._child is not None
+        return self._child.pid
+
     def start(self) -> None:
         """Start, without waiting."""
         command = [sys.executable, "-m", "streamlit", "run", *streamlit_arguments("127.0.0.1", self.port, 50)]

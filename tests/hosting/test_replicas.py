@@ -6,20 +6,22 @@ import json
 import re
 import ssl
 import time
+import urllib.request
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from app.ingest.limits import Limits
-from app.services import jobs
 from app.services.actor import local_actor
 from app.services.deployment.proxy import check_proxy
 from app.services.rounds import manage
 from app.services.rounds.secret import server_secret
 from app.services.teams import list_teams
 from app.services.uploads import answers_hash, start_upload
-from app.storage.engine import make_engine, transaction
+from app.storage.engine import make_engine, reading, transaction
+from app.storage.queries import jobs as queries
 from app.storage.queries import uploads
 from app.storage.tables import ImportJob
 from tests.hosting.site import APP, SECRET, Site
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("hosting")]
 
+ROWS = 400_000
+"""Rows of a file that takes some seconds to read."""
 RECONNECTED = 5.0
 """Seconds within which a page must be connected again."""
 CONNECTED = "[data-testid=stApp][data-test-connection-state=CONNECTED]"
@@ -160,33 +164,62 @@ def test_a_rolling_restart_loses_no_draft_and_nobody_waits(site: Site, browser: 
         engine.dispose()
 
 
-def test_an_import_that_was_left_is_taken_up_by_another_process(site: Site) -> None:
+def test_an_import_that_a_process_leaves_is_taken_up_by_the_other(site: Site) -> None:
     engine = make_engine(site.database)
     owner = local_actor(engine)
     team_id = list_teams(owner, engine=engine)[0].id
-    data = b"Deal ID,Stage,Amount,Close Date\n" + b"".join(b"%d,Closed Won,10,2025-01-02\n" % n for n in range(50))
+    rows = b"".join(b"%d,Account %d,Closed Won,%d.50,2025-01-02,2025-%02d-03\n" % (n, n % 900, n % 5000, n % 12 + 1) for n in range(ROWS))
+    data = b"Deal ID,Account,Stage,Amount,Created,Close Date\n" + rows
     upload = start_upload(owner, engine=engine, team_id=team_id, data=data, name="deals.csv", limits=Limits())
+
+    def row() -> ImportJob:
+        with reading(engine, organization_id=owner.organization_id) as session:
+            found = queries.of_upload(session=session, organization_id=owner.organization_id, upload_id=upload.id)
+            assert found is not None
+            return found
+
     with transaction(engine, organization_id=owner.organization_id) as session:
-        # As a process leaves it behind that ends in the middle: running, and held by nobody.
-        row = uploads.upload(session=session, organization_id=owner.organization_id, upload_id=upload.id)
-        assert row is not None
-        session.add(
-            ImportJob(
-                organization_id=owner.organization_id,
-                team_id=team_id,
-                upload_id=upload.id,
-                member_id=owner.member_id,
-                kind="read",
-                answers_sha256=answers_hash(row),
-                holder="",
-            )
+        # As a process leaves it behind that ends in the middle: running, and held by nobody. One of the two takes it up.
+        stored = uploads.upload(session=session, organization_id=owner.organization_id, upload_id=upload.id)
+        assert stored is not None
+        job = ImportJob(
+            organization_id=owner.organization_id,
+            team_id=team_id,
+            upload_id=upload.id,
+            member_id=owner.member_id,
+            kind="read",
+            answers_sha256=answers_hash(stored),
+            holder="",
         )
-    end = time.monotonic() + 60
-    while (job := jobs.read_job(owner, engine=engine, upload_id=upload.id)) is None or job.state == "running":
-        assert time.monotonic() < end, job
-        time.sleep(0.1)
-    assert (job.state, job.attempts) == ("done", 2)
+        session.add(job)
+    until(lambda: row().step not in ("waiting", "opening"))
+    first = next(replica for replica in site.replicas.values() if row().holder.split("/")[1] == str(replica.pid))
+    first.terminate()
+    until(lambda: not first.ready())
+    # Told twice, it does not wait for those who are there.
+    first.terminate()
+    first.ended()
+    left = row()
+    until(lambda: row().state != "running")
+    ended = row()
+    # It was in the middle when its process ended, and the other one has brought it to its end.
+    assert (left.state, left.attempts) == ("running", 2)
+    assert (ended.state, ended.error, ended.attempts) == ("done", None, 3)
+    other = next(replica for replica in site.replicas.values() if replica is not first)
+    assert ended.holder.split("/")[1] == str(other.pid)
+    with urllib.request.urlopen(f"http://127.0.0.1:{other.port}/metrics", timeout=5) as answer:
+        assert 'scorecard_imports_total{outcome="done"} 1\n' in answer.read().decode()
+    first.start()
+    first.wait()
     engine.dispose()
+
+
+def until(happened: Callable[[], bool], *, seconds: float = 90) -> None:
+    """Wait until something has happened."""
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def answered(page: Page, number: int) -> dict[int, list[str]]:
