@@ -189,7 +189,7 @@ def test_signed_out_in_one_tab_is_out_in_the_other_and_with_a_copied_cookie(hous
 
 
 def test_a_file_is_for_the_member_it_was_offered_to(house: House, visitor: Callable[..., BrowserContext]) -> None:
-    anna, olga = visitor(), visitor()
+    anna, max_ = visitor(), visitor()
     page = sign_in(anna.new_page(), house, "anna")
     page.goto(f"{house.url}/data")
     settle(page)
@@ -197,9 +197,12 @@ def test_a_file_is_for_the_member_it_was_offered_to(house: House, visitor: Calla
     settle(page)
     path = "/" + (page.locator("a[href*='download/']").first.get_attribute("href") or "").partition("/download/")[2]
     path = f"/download{path}"
-    sign_in(olga.new_page(), house, "olga")
+    # Of the same organization, where a viewer may not take out what an owner may.
+    viewer = add_member(house.owner, engine=house.engine, iss=house.iss, sub="max", display_name="Max", role="viewer")
+    sign_in(max_.new_page(), house, "max")
     mine = cookies_of(anna)
-    assert [fetched(house, path, cookies) for cookies in ("", "_streamlit_user=forged", cookies_of(olga), mine)] == [403, 403, 403, 200]
+    assert [fetched(house, path, cookies) for cookies in ("", "_streamlit_user=forged", cookies_of(max_), mine)] == [403, 403, 403, 200]
+    members.remove_member(house.owner, engine=house.engine, member_id=viewer.member_id)
     # The address that ends the cookie ends the sign-in, for every copy of it.
     assert fetched(house, "/auth/logout", mine) in (200, 302)
     assert fetched(house, path, mine) == 403
