@@ -251,6 +251,15 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         yield from _made(request.getfixturevalue("postgres_url"), template=request.getfixturevalue("upgraded_postgresql"), role=APP_ROLE)
 
 
+@pytest.fixture(scope="module")
+def hosted_url(postgres_url: str, upgraded_postgresql: str) -> Iterator[str]:
+    """The address of a PostgreSQL database at the newest revision for the tests of one file, with the lesser role of a server."""
+    name = f"test_{uuid4().hex}"
+    _administer(postgres_url, f"CREATE DATABASE {name} TEMPLATE {upgraded_postgresql}")
+    yield _database(postgres_url.replace("//postgres@", f"//{APP_ROLE}@"), name)
+    _administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def _made(server: str, *, template: str, role: str = "") -> Iterator[Engine]:
     name = f"test_{uuid4().hex}"
     _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")

@@ -1,4 +1,4 @@
-"""The login in a real browser, against an OpenID Connect provider that is really served, with members in a real database."""
+"""The login in a real browser, against an OpenID Connect provider that is really served, over PostgreSQL with the server's lesser role."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from app.ingest.limits import Limits
 from app.services import commits, members, uploads
 from app.services.actor import Actor, actors_of, add_member, found_organization
 from app.services.teams import list_teams
-from app.storage import migrations
 from app.storage.engine import make_engine, transaction
 from app.storage.tables import SignIn
 from tests.e2e.conftest import ended, free_port, settle, started
@@ -72,11 +71,10 @@ def provider() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def house(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(provider: str, hosted_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Acme with Anna, who has imported deals; and Olga's organization beside it."""
     folder, port = tmp_path_factory.mktemp("house"), free_port()
-    engine = make_engine(f"sqlite:///{folder / 'scorecard.db'}")
-    migrations.upgrade(engine)
+    engine = make_engine(hosted_url)
     owner = found_organization(engine, name="Acme", iss=provider, sub="anna", display_name="Anna")
     found_organization(engine, name="Other", iss=provider, sub="olga", display_name="Olga")
     team = list_teams(owner, engine=engine)[0].id
@@ -84,7 +82,7 @@ def house(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[H
     commits.commit_upload(owner, engine=engine, upload_id=upload.id, limits=Limits())
     secrets = folder / "secrets.toml"
     secrets.write_text(_secrets(provider, f"http://127.0.0.1:{port}/oauth2callback"), encoding="utf-8")
-    url, child = started(folder, port=port, SCORECARD_LOGIN="oidc", STREAMLIT_SECRETS_FILES=str(secrets))
+    url, child = started(folder, port=port, SCORECARD_LOGIN="oidc", SCORECARD_DATABASE_URL=hosted_url, STREAMLIT_SECRETS_FILES=str(secrets))
     yield House(url, engine, provider, owner)
     child.terminate()
     ended(child)
@@ -156,7 +154,7 @@ def cookies_of(context: BrowserContext) -> str:
     return "; ".join(f"{one['name']}={one['value']}" for one in context.cookies())
 
 
-@pytest.mark.parametrize("path", ["/data", "/members", "/"])
+@pytest.mark.parametrize("path", ["/data", "/members"])
 def test_whoever_is_not_signed_in_finds_the_door_at_every_address(house: House, visitor: Callable[..., BrowserContext], path: str) -> None:
     page = visitor().new_page()
     page.goto(house.url + path)

@@ -16,7 +16,7 @@ from app.services import sign_in as sign_ins
 from app.services.members import Offer
 from app.services.sign_in import Membership
 from app.settings import settings
-from app.ui import cache, login
+from app.ui import login
 from app.ui.components.figure import escape
 from app.ui.failure import explain
 
@@ -33,7 +33,7 @@ def sign_in(why: SignedOut) -> None:
             st.markdown("You have signed out. Close the browser as well where others use it.")
         else:
             st.markdown("Sign in to see the numbers of your organization.")
-        if _offer(cache.database()) is not None:
+        if login.invitation_token():
             st.markdown("You have opened an invitation. Sign in to use it.")
         for number, provider in enumerate(login.providers()):
             label = "Sign in" if provider == login.DEFAULT else f"Sign in with {provider.title()}"
@@ -110,8 +110,8 @@ def person() -> None:
 
 
 def _offer(engine: Engine) -> Offer | None:
-    """What the invitation opened in this browser offers; the brake on guessing holds here too."""
-    token, address = login.invitation_token(), str(st.context.ip_address or "")
+    """What the invitation opened in this browser offers; a cookie can be made up, so the brake on guessing holds each person here too."""
+    token, address = login.invitation_token(), "\0".join((login.identity().iss, login.identity().sub))
     if not token or not login.limiter.allows(address, token):
         return None
     found = members.offered(engine, token=token)
@@ -124,7 +124,7 @@ def _offer(engine: Engine) -> Offer | None:
 
 def _join(engine: Engine, offer: Offer) -> None:
     st.markdown(f"You are invited to **{escape(offer.organization)}** as {ROLES[offer.role]}.")
-    if st.button(f"Join {offer.organization}", type="primary", key="join"):
+    if st.button(f"Join {escape(offer.organization)}", type="primary", key="join"):
         who = login.identity()
         try:
             actor = members.accept(engine, who, token=login.invitation_token())
