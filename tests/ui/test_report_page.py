@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import time
 
 import pytest
+from pypdf import PdfReader
 from starlette.requests import Request
 from starlette.responses import Response
 from streamlit.testing.v1 import AppTest
@@ -27,6 +29,7 @@ def page(open_page: Open) -> AppTest:
 
 def test_a_report_is_made_and_shared(open_page: Open, page: AppTest) -> None:
     assert "None yet." in words(page)
+    page.selectbox(key="report_numbers").set_value("de")
     click(page, "Make the report")
     engine = cache.database()
     owner = cache.local_owner(engine)
@@ -34,7 +37,10 @@ def test_a_report_is_made_and_shared(open_page: Open, page: AppTest) -> None:
     until = time.monotonic() + 120
     while (views := kept.list_reports(owner, engine=engine, team_id=team.id)) and views[0].state == "running" and time.monotonic() < until:
         time.sleep(0.2)
-    assert [view.state for view in views] == ["done"], views[0].error
+    assert [(view.state, view.choice.numbers) for view in views] == [("done", "de")], views[0].error
+    pdf = PdfReader(io.BytesIO(kept.report_pdf(owner, engine=engine, report_id=views[0].id).content))
+    # 120 of 360 deals were won, and the reader writes a decimal comma.
+    assert "33,3 %" in " ".join(pdf.pages[1].extract_text().split())
     page = open_page("report")
     assert "Alignment report, My team" in words(page)
     page = click(page, "Make a link") if any(b.label == "Make a link" for b in page.button) else page

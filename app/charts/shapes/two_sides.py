@@ -73,13 +73,21 @@ def chart(
     layers: list[alt.Chart | alt.LayerChart] = []
     if bands:
         # Every other name stands higher, so that on a phone they do not run into each other.
-        levels = alt.Chart(pd.DataFrame([{"at": at, "name": name, "up": i % 2} for i, (at, name) in enumerate(bands)]))
+        ends = [*(at for at, _ in bands[1:]), domain[1]]
+        levels = alt.Chart(
+            pd.DataFrame(
+                [
+                    {"at": at, "middle": (at + end) / 2, "name": name, "up": i % 2}
+                    for i, ((at, name), end) in enumerate(zip(bands, ends, strict=True))
+                ]
+            )
+        )
         layers.append(levels.mark_rule(color=colours.grid, strokeWidth=1).encode(x=alt.X("at:Q").scale(scale)))
-        for up, y_of_name in ((0, -20), (1, -7)):
+        for up, y_of_name in ((0, -20), (1, -7))[: len(bands)]:
             layers.append(
                 levels.transform_filter(f"datum.up == {up}")
-                .mark_text(align="left", dx=3, y=y_of_name, baseline="bottom", color=colours.soft, fontSize=11)
-                .encode(x=alt.X("at:Q").scale(scale), text="name:N")
+                .mark_text(y=y_of_name, baseline="bottom", color=colours.soft, fontSize=11)
+                .encode(x=alt.X("middle:Q").scale(scale), text="name:N")
             )
     both = [row for row in rows if row.sales is not None and row.marketing is not None]
     if joined and both:
@@ -103,7 +111,7 @@ def chart(
                 x2="to:Q",
                 strokeDash=alt.StrokeDash("what:N")
                 .scale(domain=["clear difference", "may be chance"], range=[[1, 0], [3, 4]])
-                .legend(alt.Legend(title=None, symbolType="stroke", symbolStrokeWidth=2, orient="bottom")),
+                .legend(alt.Legend(title=None, symbolType="stroke", symbolStrokeWidth=2, orient="bottom", direction="vertical")),
             )
         )
     marks = alt.Chart(pd.DataFrame(points, columns=["label", "value", "group", "aside"])).encode(

@@ -109,9 +109,7 @@ def _choice() -> Choice:
             required=True,
             key="report_grain",
         )
-        numbers = st.segmented_control(
-            "Numbers are written", list(STYLES), format_func=STYLES.__getitem__, default="en", required=True, key="report_numbers"
-        )
+        numbers = st.selectbox("Numbers are written", list(STYLES), format_func=STYLES.__getitem__, width=180, key="report_numbers")
     tables = st.toggle("Numbers below each chart", key="report_tables")
     return Choice(tuple(key for key in PARTS if key in parts), paper, grain, tables, numbers)
 
