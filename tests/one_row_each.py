@@ -37,8 +37,14 @@ def _value(table: Table, column: Column[Any], organization_id: str, made: Mappin
         allowed = isinstance(check, CheckConstraint) and re.match(rf"{column.name} IN \('(\w+)'", str(check.sqltext))
         if allowed:
             return allowed.group(1)
-    known: dict[type, Any] = {int: 5, bool: False, datetime: AT, date: AT.date(), bytes: f"bytes of {organization_id}".encode()}
+    if (table.name, column.name) == ("blob", "size"):
+        return len(_bytes(organization_id))
+    known: dict[type, Any] = {int: 5, bool: False, datetime: AT, date: AT.date(), bytes: _bytes(organization_id)}
     kind = getattr(column.type, "impl_instance", column.type).python_type
     if kind in known:
         return known[kind]
     return f"{organization_id[:8]} {table.name} {column.name}"[: getattr(column.type, "length", None) or 100]
+
+
+def _bytes(organization_id: str) -> bytes:
+    return f"bytes of {organization_id}".encode()
