@@ -12,7 +12,7 @@ from app import wording
 from app.commands import answering
 from app.errors import AnswerNeeded
 from app.ingest.gate import inspect_file, read_file
-from app.ingest.model import Inspection
+from app.ingest.model import Inspection, Receipt
 from app.services.scorecard.plain import plain
 from app.settings import settings
 
@@ -48,8 +48,19 @@ def run(options: argparse.Namespace) -> int:
     else:
         sys.stdout.write(_text(found))
         if receipt is not None:
-            sys.stdout.write(f"{wording.count(receipt.rows_read)} rows read, {wording.count(receipt.rows_used)} used.\n")
+            sys.stdout.write(_account(receipt))
     return 0
+
+
+def _account(receipt: Receipt) -> str:
+    lines = [
+        f"{wording.count(receipt.rows_read)} rows read, {wording.count(receipt.rows_used)} used.",
+        *(f"Set aside: {wording.count(part.count)}. {part.reason}" for part in receipt.set_aside),
+        *(f"Changed in “{change.column}”, {wording.count(change.cells)} cells: {change.what}" for change in receipt.changed),
+        *(f"Warning: {warning}" for warning in receipt.warnings),
+        *(f"Look at: {finding.text}" for finding in receipt.findings),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _text(found: Inspection) -> str:
@@ -65,5 +76,6 @@ def _text(found: Inspection) -> str:
         *(f"  {s.word} ({wording.count(s.rows)})  →  {s.outcome or 'to be asked'}" for s in found.stages),
         *(f"Question: {q.text}  Answer with {' or '.join(answering.ways(q))}" for q in found.questions),
         *(f"Note: {note}" for note in found.notes),
+        *(f"Missing: {sentence}" for sentence in found.missing),
     ]
     return "\n".join(lines) + "\n"

@@ -141,6 +141,11 @@ class Column:
         return sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
+def looks_like(kind: str, text: str) -> bool:
+    """Whether a cell looks like a date (kind "moment") or like a number (any other kind)."""
+    return (_DATE if kind == "moment" else _NUMBER).match(text) is not None
+
+
 def columns_of(raw: RawTable, catalogue: Catalogue) -> tuple[Column, ...]:
     """The columns of the file, looked at once."""
     if "columns" not in raw.known:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from app.errors import ColumnError
 from app.ingest import dates, numbers, values
 from app.ingest.column import Column
-from app.ingest.currencies import hundredths, in_one_currency, money_field
+from app.ingest.currencies import hundredths, in_one_currency, money_field, said_of_scale
 from app.ingest.export_formats import Catalogue
 from app.ingest.headings import fold
 from app.ingest.model import Changed
@@ -278,6 +278,10 @@ def _first_of(ids: pa.Array, version: pa.Array | None, order: pa.Array, aside: p
 
 def _warn(plan: Plan, typed: Typed) -> None:
     used = pc.is_null(typed.aside)
+    for name in (money_field(plan.table or "deal"), "unit_price"):
+        column = plan.column(name) if name is not None else None
+        if column is not None and (said := said_of_scale(column.heading)) is not None:
+            typed.warnings.append(said)
 
     def rows(mask: Callable[[], pa.Array]) -> int:
         return int(pc.sum(pc.cast(pc.and_(pc.fill_null(mask(), fill_value=False), used), pa.int64())).as_py() or 0)

@@ -6,6 +6,7 @@ several the user takes the rows of one, or gives a rate for each of the others.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -254,6 +255,30 @@ def heading_currency(heading: str) -> str | None:
             return numbers.ALONE.get(code, code)
     clear = (word.upper() for word in words(heading))
     return next((word for word in clear if word in numbers.CURRENCY_CODES and word not in numbers.UNCLEAR_CODES), None)
+
+
+_THOUSANDS = re.compile(
+    r"\b[kt]\s?(?:€|£|\$|eur|usd|gbp|chf)(?!\w)|(?:€|£|\$)\s?k\b|\b(?:tsd|tausend|thousands?|milliers?|miles)\b|['’(]\s?000s?\b|\b000s\b",
+    re.IGNORECASE,
+)
+_MILLIONS = re.compile(r"\b(?:mio|mill?ions?|millionen|millones)\b|\bm\s?(?:€|£|\$|eur|usd|gbp|chf)(?!\w)|(?:€|£|\$)\s?m\b", re.IGNORECASE)
+
+
+def heading_scale(heading: str) -> str | None:
+    """What a heading says its amounts count in ("Net value (kEUR)", "Umsatz in Tsd. €"): "thousands", "millions", None when nothing.
+
+    >>> heading_scale("Net value (kEUR)"), heading_scale("Amount in M€"), heading_scale("Ticket value")
+    ('thousands', 'millions', None)
+    """
+    return "thousands" if _THOUSANDS.search(heading) else "millions" if _MILLIONS.search(heading) else None
+
+
+def said_of_scale(heading: str) -> str | None:
+    """What is said of amounts that count in thousands or millions; None for others."""
+    scale = heading_scale(heading)
+    if scale is None:
+        return None
+    return f"“{heading}” seems to count in {scale}. The amounts are kept as they are written, so every sum is in {scale} as well."
 
 
 def hundredths(currency: Currency, rows: int) -> pa.Array:

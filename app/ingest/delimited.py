@@ -52,7 +52,7 @@ def open_delimited(data: bytes, *, name: str, answers: Answers, limits: Limits) 
     tell("opening", done=len(data) // 2, total=len(data))
     layout = find_table(_source(records), name=name, head_line=answers.head_line)
     _check_size(layout, name, limits)
-    written = [cell.decode() for cell in records.split(layout.head)] if layout.head is not None else []
+    written = list(layout.names or [cell.decode() for cell in records.split(layout.head)]) if layout.head is not None else []
     named = headings(written, layout.width)
     cells = _cells(records, layout)
     if not cells.num_rows:

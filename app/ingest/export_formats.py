@@ -21,6 +21,8 @@ EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
 FOLDER = Path(__file__).parents[2] / "data" / "crm_exports"
 
 SEGMENT = "segment"
+NOT_A_SYSTEM = "example_datasets"
+"""Headings seen in exports of no system in particular."""
 HOME_CURRENCY = "amount_home_currency"
 _BESIDE: dict[TableName, frozenset[str]] = {name: frozenset([SEGMENT]) for name in TABLES}
 _BESIDE["deal"] = frozenset([SEGMENT, HOME_CURRENCY])

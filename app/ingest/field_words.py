@@ -23,7 +23,7 @@ _COMPANY = (
 _CREATED = (
     "created date|create date|creation date|date created|created time|created on|created at|created|opened on|"
     "open date|date opened|erstellt am|erstellt|"
-    "erstellungsdatum|angelegt am|date creation|cree le|fecha creacion|creado el|data criacao|criado em"
+    "erstellungsdatum|erstelldatum|anlagedatum|angelegt am|date creation|cree le|fecha creacion|creado el|data criacao|criado em"
 )
 _SOURCE = "lead source|source|channel|marketing channel|origin|quelle|herkunft|kanal|fuente|origen|canal|origem|utm source"
 _CURRENCY = "currency|currency code|wahrung|devise|moneda|moeda"
@@ -36,7 +36,7 @@ _FIELDS: dict[TableName, dict[str, str]] = {
         "owner": _OWNER,
         "created": f"{_CREATED}|engage date",
         "closed": (
-            "close date|closed date|closing date|closed on|closed at|date closed|won date|won on|sale date|"
+            "close date|closed date|closing date|close|closed on|closed at|date closed|won date|won on|sale date|"
             "closed|abschlussdatum|abschluss|abgeschlossen am|"
             "date cloture|date fermeture|fecha cierre|data fechamento|fechado em"
         ),
@@ -80,16 +80,16 @@ _FIELDS: dict[TableName, dict[str, str]] = {
         "deleted_flag": _DELETED,
     },
     "customer": {
-        "id": "customer id|account id|client id|company id|customer number|account number|kundennummer|subscriber id|id",
+        "id": "customer id|account id|client id|company id|customer number|account number|kundennummer|kundennr|subscriber id|id",
         "name": f"{_COMPANY}|name",
         "started": (
             "start date|started on|customer since|client since|signup date|signed up|activated at|"
             "activation date|contract start|subscription start|join date|"
-            "kunde seit|vertragsbeginn|date debut|fecha inicio|data inicio"
+            "kunde seit|seit|since|vertragsbeginn|date debut|fecha inicio|data inicio"
         ),
         "churned": (
             "churn date|churned on|churned at|cancellation date|cancelled at|canceled at|cancelled on|ended at|"
-            "end date|left on|termination date|kundigungsdatum|"
+            "end date|left on|termination date|kundigungsdatum|gekundigt zum|gekundigt am|kundigung|"
             "vertragsende|date resiliation|fecha baja|data cancelamento"
         ),
         "tenure_months": "tenure|tenure month|month customer|months as customer",
@@ -102,7 +102,7 @@ _FIELDS: dict[TableName, dict[str, str]] = {
         "id": (
             "invoice number|invoice no|invoice id|order id|order number|order no|payment id|transaction id|"
             "charge id|invoice|sale id|contract id|rechnungsnummer|"
-            "rechnungsnr|bestellnummer|bestellnr|auftragsnummer|auftragsnr|belegnummer|belegnr|numero facture|numero factura|numero pedido"
+            "rechnungsnr|rechnung|bestellnummer|bestellnr|auftragsnummer|auftragsnr|belegnummer|belegnr|numero facture|numero factura|numero pedido"
         ),
         "customer": (
             "customer id|customer|customer name|client id|client name|client|account id|account name|account|"
@@ -157,8 +157,11 @@ FIELD_WORDS: dict[TableName, dict[str, tuple[frozenset[str], ...]]] = {
 ENTITY_WORDS: dict[str, TableName | None] = {
     **dict.fromkeys(("opportunity", "opp", "deal", "potential", "pipeline", "negocio", "verkaufschance", "verkaufschancen"), "deal"),
     **dict.fromkeys(("lead", "mql", "prospect", "contact"), "lead"),
-    **dict.fromkeys(("customer", "account", "client", "company", "churn", "subscription"), "customer"),
-    **dict.fromkeys(("invoice", "order", "payment", "transaction", "charge", "retail", "purchase history"), "revenue_line"),
+    **dict.fromkeys(("customer", "kunde", "kunden", "account", "client", "company", "churn", "subscription"), "customer"),
+    **dict.fromkeys(
+        ("invoice", "rechnung", "facture", "factura", "order", "payment", "transaction", "charge", "retail", "purchase history"),
+        "revenue_line",
+    ),
     **dict.fromkeys(("call",), "call"),
     **dict.fromkeys(("traffic", "visit"), "traffic"),
     **dict.fromkeys(

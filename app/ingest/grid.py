@@ -55,7 +55,7 @@ def grid_of(rows: Iterable[Sequence[object]], *, width: int, height: int, errors
             batch = [_of_width(row, width) for row in batch]
         columns = [_texts(values, dates[position], numbers[position], first) for position, values in enumerate(zip(*batch, strict=True))]
         for (row, column), text in errors.items():
-            if first <= row < first + len(batch) and column < width and not columns[column][row - first].as_py():
+            if first <= row < first + len(batch) and 0 <= column < width and not columns[column][row - first].as_py():
                 texts = columns[column].to_pylist()
                 texts[row - first] = text
                 columns[column] = pa.array(texts, pa.string())
@@ -160,7 +160,7 @@ def raw_of(
     layout = find_table(source, name=name, head_line=answers.head_line)
     if not layout.data.any():
         raise FileRefused("The sheet has no rows of data.", "Choose another sheet, or export it again with its rows.", file=name)
-    written = source.cells(layout.head) if layout.head is not None else []
+    written = list(layout.names or source.cells(layout.head)) if layout.head is not None else []
     named = headings(written, width)
     taken = table.filter(pa.array(layout.data))
     rows = np.flatnonzero(layout.data)

@@ -80,7 +80,8 @@ class Layout:
     `head` is the index of the head record (None when there is none), `width` the number of columns, `data` marks the
     records that are rows. `adjusted` gives the cells of rows that had empty fields too many, or too few. `unreadable`
     are records that could not be laid into the columns, with the reason. `kinds` gives the other records' kinds. `top` are the first
-    records as they stand in the file, (line, cells), so that a reader can point at the head row.
+    records as they stand in the file, (line, cells), so that a reader can point at the head row. `names` are the
+    headings where they are made of two lines, else None.
     """
 
     head: int | None
@@ -92,6 +93,7 @@ class Layout:
     comments: tuple[str, ...]
     notes: tuple[str, ...] = ()
     top: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    names: tuple[str, ...] | None = None
 
 
 def find_table(source: Source, *, name: str, head_line: int | None = None) -> Layout:
@@ -152,7 +154,9 @@ def find_table(source: Source, *, name: str, head_line: int | None = None) -> La
             file=name,
             row=int(source.line[row]),
         )
-    return Layout(head, width, data, adjusted, unreadable, kinds, _comment_text(source, kinds, begin, first), notes, _top(source))
+    names = _of_two_lines(source.cells(head), source.cells(second)) if head is not None and second is not None and second > head else None
+    comments_told = _comment_text(source, kinds, begin, first)
+    return Layout(head, width, data, adjusted, unreadable, kinds, comments_told, notes, _top(source), names)
 
 
 def _top(source: Source) -> tuple[tuple[int, tuple[str, ...]], ...]:
@@ -343,6 +347,24 @@ def _two_line_head(source: Source, head: int, end: int, width: int, kinds: dict[
     groups = len(set(names_above)) < len(names_above) or len(names_above) < len(names_below)
     whole = len(set(names_below)) == len(names_below) >= len(names_above)
     return (below[0], head) if groups and whole else (head, below[0])
+
+
+def _of_two_lines(upper: list[str], lower: list[str]) -> tuple[str, ...] | None:
+    """The headings of two lines of a head: what stands below belongs to a name above that covers several columns or stands twice.
+
+    None where each column has its own name above: then the line below holds units or hints.
+    """
+    names: list[str] = []
+    carried, parted = "", False
+    for place, (above, below) in enumerate(zip(map(str.strip, upper), map(str.strip, lower), strict=True)):
+        carried = above or (carried if below else "")
+        covers = bool(above) and place + 1 < len(upper) and not upper[place + 1].strip() and bool(lower[place + 1].strip())
+        if below and (not above or covers or [cell.strip() for cell in upper].count(above) > 1):
+            names.append(f"{carried} {below}".strip())
+            parted = True
+        else:
+            names.append(above)
+    return tuple(names) if parted else None
 
 
 def _uneven_head(source: Source, index: int, usable: list[int], width: int, name: str) -> tuple[int | None, int]:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.ingest.column import Column
-from app.ingest.export_formats import HOME_CURRENCY, SEGMENT, Catalogue
+from app.ingest.column import Column, looks_like
+from app.ingest.export_formats import HOME_CURRENCY, NOT_A_SYSTEM, SEGMENT, Catalogue
 from app.ingest.field_words import match_words, names_number
 from app.ingest.headings import fold, words
 from app.ingest.model import Answers, Choice, Question
 from app.ingest.numbers import CURRENCY_CODES
 from app.tables import TABLES, Field, TableName
 
+ALONE = 0.8
+"""What the words of a heading score that says little else."""
 TIE = 0.03
 ASKED_ON_TIE = frozenset(
     [
@@ -114,7 +116,7 @@ def propose(table: TableName, columns: tuple[Column, ...], catalogue: Catalogue,
         asked = {question.answer_key for question in questions}
         if offer.field not in fields and offer.position not in taken and offer.field not in asked:
             questions.append(_offer(table, offer, columns))
-    return Mapping(fields, tuple(questions), _notes(table, columns, fields, catalogue))
+    return Mapping(fields, tuple(questions), (*_notes(table, columns, fields, catalogue), *_unfit(table, free, fields, catalogue)))
 
 
 def _candidates(table: TableName, field: Field, column: Column, catalogue: Catalogue, system: str | None) -> list[Candidate]:
@@ -130,7 +132,8 @@ def _candidates(table: TableName, field: Field, column: Column, catalogue: Catal
         bonus = 0.01 if best.field == HOME_CURRENCY else 0.0
         confidence = (0.97 if own else 0.90) - min(0.05, 0.004 * best.rank) + bonus
         label = catalogue.systems[best.system].label
-        reason = f"{label} writes this heading for “{field.label}”." + doubt
+        written = "Other exports write" if best.system == NOT_A_SYSTEM else f"{label} writes"
+        reason = f"{written} this heading for “{field.label}”." + doubt
         return [Candidate(field.name, column.position, round(confidence * fit, 3), reason, "heading")] if fit >= 0.5 else []
     score = match_words(table, field.name, _without_currency(heading))
     own_offers = [k for k in known if k.system == system]
@@ -322,6 +325,30 @@ def _notes(table: TableName, columns: tuple[Column, ...], fields: dict[str, Cand
     if amount is not None and any(k.field == HOME_CURRENCY for k in catalogue.known(table, columns[amount.position].heading)):
         notes.append(f"“{columns[amount.position].heading}” is used as the amount, because amounts in one currency can be added up.")
     return tuple(notes)
+
+
+def _unfit(table: TableName, columns: tuple[Column, ...], fields: dict[str, Candidate], catalogue: Catalogue) -> tuple[str, ...]:
+    """Columns that are named like a field and do not hold what it wants, so that nobody wonders why a date or an amount is missing."""
+    used = {candidate.position for candidate in fields.values()}
+    notes: dict[int, str] = {}
+    for field in TABLES[table].fields:
+        if field.name in fields or field.kind not in ("moment", "money", "number", "count"):
+            continue
+        for column in columns:
+            sure = any(k.field == field.name and k.evidence != "unverified" for k in catalogue.known(table, column.heading))
+            named = sure or match_words(table, field.name, column.heading) >= ALONE
+            if column.position in used or not named or not column.filled or _vetoed(table, field, column.heading, catalogue):
+                continue
+            fit, doubt = content_fit(field, column)
+            if 0 < fit < (0.5 if sure else 0.8):
+                odd = next((text for text in column.samples if not looks_like(field.kind, text)), "")
+                shown = f" (not “{odd}”)" if odd else ""
+                notes.setdefault(
+                    column.position,
+                    f"“{column.heading}” is named like “{field.label}” but was not used.{doubt.rstrip('.')}{shown}. "
+                    "Correct them in the export, or choose the column yourself: cells that cannot be read become blank.",
+                )
+    return tuple(notes[position] for position in sorted(notes))
 
 
 def known_segment(table: TableName, heading: str, catalogue: Catalogue) -> bool:

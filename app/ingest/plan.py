@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 
 from app.ingest.column import Column, columns_of
-from app.ingest.currencies import Currency, settle_currency
+from app.ingest.currencies import Currency, money_field, said_of_scale, settle_currency
 from app.ingest.export_formats import Catalogue
 from app.ingest.headings import fold, singular, words
 from app.ingest.history import Log, Records, find_log, question_of, records_of
@@ -295,6 +295,13 @@ def _more_notes(
         notes.append("The file holds won deals and no lost ones, so a win rate cannot be computed from it.")
     if table == "traffic" and "sessions" in mapped and fold(mapped["sessions"].heading) == "clicks":
         notes.append("These are clicks in search results, not visits; they stand in for visits here.")
+    notes.extend(
+        f"“{column.heading}” is filled in {column.filled:,} of {column.rows:,} rows: each name seems to stand once, above its group. "
+        "Export the details only, so that each row has its own; otherwise what is compared by it misses most rows."
+        for name, column in mapped.items()
+        if TABLES[table].field(name).kind == "text" and _named_once(column)
+    )
+    notes.extend(said for column in _amounts(table, mapped) if (said := said_of_scale(column.heading)) is not None)
     if table == "revenue_line" and "amount" not in mapped and {"quantity", "unit_price"} <= set(mapped):
         notes.append(f"There is no amount column: it is “{mapped['quantity'].heading}” × “{mapped['unit_price'].heading}”.")
     if system is not None:
@@ -302,6 +309,18 @@ def _more_notes(
         notes.extend(note for note in catalogue.systems[system].notes if all(fold(named) in there for named in re.findall("“(.+?)”", note)))
     return tuple(notes)
 
+
+def _named_once(column: Column) -> bool:
+    """Whether a column looks like the names of groups of a report, each of which stands in the first row of its group alone."""
+    return 2 <= column.filled < 0.5 * column.rows and column.unique and column.cell(0) != "" and column.filled < _GROUPS
+
+
+def _amounts(table: TableName, mapped: dict[str, Column]) -> tuple[Column, ...]:
+    """The columns of money."""
+    return tuple(mapped[name] for name in (money_field(table), "unit_price") if name in mapped)
+
+
+_GROUPS = 500
 
 _MISSING: dict[TableName, tuple[tuple[frozenset[str], str], ...]] = {
     "deal": (

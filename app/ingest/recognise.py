@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from app.ingest.column import Column
-from app.ingest.export_formats import Catalogue
+from app.ingest.export_formats import NOT_A_SYSTEM, Catalogue
 from app.ingest.field_words import ENTITY_WORDS
 from app.ingest.headings import fold, singular, words
 from app.ingest.mapping import Mapping, propose
@@ -20,7 +20,6 @@ from app.tables import TABLES, TableName
 SURE = 0.5
 CLOSE = 0.15
 _KEY_WORDS = frozenset(["id", "no", "number", "key", "code"])
-_NOT_A_SYSTEM = "example_datasets"
 _TRAFFIC_SYSTEMS = ("ga4", "search_console")
 
 
@@ -44,7 +43,7 @@ def recognise_system(columns: tuple[Column, ...], catalogue: Catalogue) -> tuple
     folded = [fold(column.heading) for column in columns]
     scores: list[tuple[float, int, str]] = []
     for system in catalogue.systems.values():
-        if system.name == _NOT_A_SYSTEM:
+        if system.name == NOT_A_SYSTEM:
             continue
         signed = sum(heading in system.signature for heading in folded)
         known = {fold(k.heading) for k in system.headings if k.evidence != "unverified"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+from itertools import chain
 from typing import Any
 
 import python_calamine as calamine
@@ -91,11 +92,15 @@ def _choose(sheets: list[Any], filled: dict[str, int], answers: Answers, name: s
 
 
 def _read_sheet(sheet: Any, part: Part | None, name: str, limits: Limits) -> Grid:
-    """Every row from A1 on."""
+    """Every row from the first of the sheet on. The reader leaves the empty columns in front out, and so must the places of errors."""
     width = 0 if sheet.end is None else int(sheet.end[1]) + 1
     height = 0 if sheet.end is None else int(sheet.end[0]) + 1
     if not width:
         raise FileRefused("The sheet is empty.", "Choose another sheet.", file=name)
     if width * height > limits.cells or height > limits.rows + 1_000:
         raise FileRefused(f"The sheet has {height:,} rows and {width:,} columns, which is too large.", "Export less.", file=name)
-    return grid_of(sheet.iter_rows(), width=width, height=height, errors=part.errors if part is not None else None)
+    rows = sheet.iter_rows()
+    first = next(rows, [])
+    left = max(0, width - len(first))
+    errors = {(row, column - left): text for (row, column), text in (part.errors if part is not None else {}).items()}
+    return grid_of(chain([first], rows), width=width - left, height=height, errors=errors)

@@ -112,6 +112,14 @@ def test_error_cells_keep_their_code() -> None:
     assert rows(opened(archive(head + data))) == [["5", "#DIV/0!"]]
 
 
+def test_error_cells_stand_where_they_are_beside_an_empty_column() -> None:
+    cells = '<c r="{0}{1}" t="inlineStr"><is><t>{2}</t></is></c>'
+    head = f'<row r="3">{cells.format("C", 3, "Deal")}{cells.format("D", 3, "Amount")}</row>'
+    data = '<row r="4"><c r="C4"><v>5</v></c><c r="D4" t="e"><f>1/0</f><v>#DIV/0!</v></c></row>'
+    raw = opened(archive(head + data))
+    assert (raw.headings, rows(raw), raw.facts.head_line) == (("Deal", "Amount"), [["5", "#DIV/0!"]], 3)
+
+
 def test_a_formatted_report_begins_below_its_titles_and_beside_an_empty_column() -> None:
     table: list[list[object]] = [
         [None],
