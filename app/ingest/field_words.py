@@ -102,7 +102,8 @@ _FIELDS: dict[TableName, dict[str, str]] = {
         "id": (
             "invoice number|invoice no|invoice id|order id|order number|order no|payment id|transaction id|"
             "charge id|invoice|sale id|contract id|rechnungsnummer|"
-            "rechnungsnr|rechnung|bestellnummer|bestellnr|auftragsnummer|auftragsnr|belegnummer|belegnr|numero facture|numero factura|numero pedido"
+            "rechnungsnr|rechnung|bestellnummer|bestellnr|auftragsnummer|auftragsnr|"
+            "belegnummer|belegnr|numero facture|numero factura|numero pedido"
         ),
         "customer": (
             "customer id|customer|customer name|client id|client name|client|account id|account name|account|"
