@@ -100,7 +100,7 @@ def _read_sheet(sheet: Any, part: Part | None, name: str, limits: Limits) -> Gri
     if width * height > limits.cells or height > limits.rows + 1_000:
         raise FileRefused(f"The sheet has {height:,} rows and {width:,} columns, which is too large.", "Export less.", file=name)
     rows = sheet.iter_rows()
-    first = next(rows, [])
+    first: list[object] = next(rows, [])
     left = max(0, width - len(first))
     errors = {(row, column - left): text for (row, column), text in (part.errors if part is not None else {}).items()}
     return grid_of(chain([first], rows), width=width - left, height=height, errors=errors)
