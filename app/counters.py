@@ -33,7 +33,7 @@ FAMILIES: Final = (
     Family("reports", "Reports that ended.", "outcome", ("done", "failed")),
     Family("answers", "Saves of survey answers, in steps of ten.", "outcome", ("saved", "unavailable", "failed")),
     Family("reruns", "Runs of a page.", "outcome", ("done", "failed")),
-    Family("refusals", "Requests that were slowed down.", "what", ("login", "link", "upload", "drain")),
+    Family("refusals", "Requests that were slowed down.", "what", ("login", "link", "upload", "signed_out", "drain")),
 )
 _counts: dict[tuple[str, str], int] = {(family.name, value): 0 for family in FAMILIES for value in family.values}
 _rerun_seconds = 0.0

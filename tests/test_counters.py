@@ -8,7 +8,7 @@ import pytest
 
 from app import counters
 
-LINE = re.compile(r'scorecard_[a-z_]+(?:\{[a-z]+="[a-z]+"\})? \d+(?:\.\d+)?')
+LINE = re.compile(r'scorecard_[a-z_]+(?:\{[a-z]+="[a-z_]+"\})? \d+(?:\.\d+)?')
 
 
 @pytest.fixture(autouse=True)

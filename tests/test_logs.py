@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from sqlalchemy import Engine, text
+from streamlit.testing.v1 import AppTest
 
 from app import logs
 from app.errors import FileRefused
@@ -114,6 +115,24 @@ def test_other_libraries_write_through_it_without_their_values(log: io.StringIO)
         ("app", "a thread ended by an error"),
     ]
     assert lines(log)[-1]["error"] == "builtins.KeyError"
+
+
+def test_the_reference_on_a_page_stands_in_the_log(log: io.StringIO) -> None:
+    def page() -> None:
+        # A page is a script of its own, so it imports for itself.
+        from app.ui.failure import show
+
+        try:
+            {}["Kanarienvogel"]  # type: ignore[index]
+        except KeyError as error:
+            show(error)
+
+    (shown,) = AppTest.from_function(page).run().error
+    reference = re.search(r"quote the reference ([0-9a-f]{8})\.$", shown.value)
+    assert reference is not None
+    told = [line for line in lines(log) if line["logger"] == "app.ui.failure"]
+    assert [(line["reference"], line["error"]) for line in told] == [(reference[1], "builtins.KeyError")]
+    assert CANARY not in shown.value + log.getvalue()
 
 
 def test_no_canary_gets_into_the_log(

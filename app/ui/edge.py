@@ -12,11 +12,14 @@ from collections.abc import Mapping
 from threading import Lock
 from time import monotonic
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import counters
+from app.errors import SignedOut
 from app.settings import settings
 from app.ui import draining
 from app.ui.respondent.limiter import Limiter
@@ -25,6 +28,9 @@ logger = logging.getLogger(__name__)
 
 CLOSED = ("/_stcore/metrics", "/_stcore/script-health-check", "/_stcore/agent")
 """Addresses of Streamlit that tell about the process or drive it: for this computer only."""
+
+MEMBERS_ONLY = ("/_stcore/upload_file/", "/media/")
+"""Addresses of Streamlit that ask nobody who they are: files on the way in, and pictures of pages on the way out."""
 
 MINUTE = 60.0
 LOGINS = 60
@@ -121,6 +127,14 @@ class Edge:
             return
         path: str = scope["path"]
         answer = self._refusal(scope, path)
+        if (
+            answer is None
+            and path.startswith(MEMBERS_ONLY)
+            and settings().login != "none"
+            and not await run_in_threadpool(_signed_in, scope)
+        ):
+            _refused("signed_out")
+            answer = PlainTextResponse("Sign in first.", status_code=403)
         if answer is not None:
             await answer(scope, receive, send)
         elif path.startswith(("/shared/", "/invitation/")):
@@ -178,6 +192,19 @@ class Edge:
         await self._app(scope, receive, noted)
 
 
+def _signed_in(scope: Scope) -> bool:
+    """Whether a request carries the cookie of a sign-in that holds; it is no click, so it keeps nothing going."""
+    # Imported here: without a login none of it is needed.
+    from app.services import sign_in
+    from app.ui import cache, login
+
+    try:
+        sign_in.check(cache.database(), login.identity(Request(scope)), click=False)
+    except SignedOut:
+        return False
+    return True
+
+
 def _is_page(scope: Scope, path: str) -> bool:
     """Whether a request opens a page of the managers, which would begin a session here."""
     return (
@@ -201,7 +228,9 @@ def _later(why: str, *, wait: int) -> Response:
 def _moving() -> Response:
     return HTMLResponse(
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="2">'
-        "<title>Alignment Scorecard</title></head><body><p>The app is being updated. This page loads again by itself.</p></body></html>",
+        "<title>Alignment Scorecard</title><style>body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:18vh auto;padding:0 24px}"
+        ":root{color-scheme:light dark}</style></head><body><p>The app is being updated. This page loads again by itself.</p>"
+        "</body></html>",
         status_code=503,
         headers={"Retry-After": "2", "Cache-Control": "no-store"},
     )

@@ -138,11 +138,11 @@ def is_out(page: Page) -> None:
     assert page.locator("[data-testid=stSidebarNavItems]").count() == 0
 
 
-def fetched(house: House, path: str, cookies: str = "") -> int:
+def fetched(house: House, path: str, cookies: str = "", *, method: str = "GET") -> int:
     """The status of an address of ours, with or without cookies."""
     try:
         with urllib.request.urlopen(
-            urllib.request.Request(house.url + path, headers={"Cookie": cookies} if cookies else {}), timeout=10
+            urllib.request.Request(house.url + path, headers={"Cookie": cookies} if cookies else {}, method=method), timeout=10
         ) as a:
             return int(a.status)
     except HTTPError as error:
@@ -269,3 +269,18 @@ def test_half_an_hour_without_a_click_and_the_way_back_in(house: House, visitor:
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("button", name="olga", exact=True).click()
     expect(page.get_by_text("Other", exact=True)).to_be_visible(timeout=20_000)
+
+
+def test_files_of_pages_are_for_who_is_signed_in(house: House, visitor: Callable[..., BrowserContext]) -> None:
+    anna = visitor()
+    page = sign_in(anna.new_page(), house, "anna")
+    page.goto(f"{house.url}/data")
+    settle(page)
+    content = DEALS.replace("\nD", "\nE").encode()
+    with page.expect_response(lambda answer: "/_stcore/upload_file/" in answer.url and answer.request.method == "PUT") as sent:
+        page.locator("input[type=file]").first.set_input_files({"name": "more.csv", "mimeType": "text/csv", "buffer": content})
+    assert sent.value.status == 204
+    # The same request without the cookie of a sign-in, and a picture of a page.
+    address = sent.value.url.removeprefix(house.url)
+    assert [fetched(house, address, method="PUT"), fetched(house, address, "_streamlit_user=forged", method="PUT")] == [403, 403]
+    assert [fetched(house, "/media/none"), fetched(house, "/media/none", cookies_of(anna))] == [403, 404]
