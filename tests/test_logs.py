@@ -31,6 +31,7 @@ from app.services.scorecard.request import Request
 from app.services.teams import list_teams
 from app.services.uploads import start_upload
 from app.settings import settings
+from tests.owners import everything
 
 LIMITS = Limits()
 CANARY = "Kanarienvogel"
@@ -174,8 +175,8 @@ def job(actor: Actor, engine: Engine, team_id: str, data: bytes, *, kept_json: s
     begun = jobs.ensure_read(actor, engine=engine, upload_id=upload.id, limits=LIMITS)
     jobs.wait(begun, seconds=60)
     if kept_json is not None:
-        with engine.begin() as connection:
-            connection.execute(text("UPDATE upload SET inspection = :kept WHERE id = :id"), {"kept": kept_json, "id": upload.id})
+        with everything(engine) as session:
+            session.connection().execute(text("UPDATE upload SET inspection = :kept WHERE id = :id"), {"kept": kept_json, "id": upload.id})
         begun = jobs.ensure_read(actor, engine=engine, upload_id=upload.id, limits=LIMITS, again=True)
         jobs.wait(begun, seconds=60)
     found = jobs.read_job(actor, engine=engine, upload_id=upload.id)
