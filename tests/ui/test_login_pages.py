@@ -23,6 +23,7 @@ from app.settings import settings
 from app.storage.tables import MemberRole
 from app.ui import cache, login
 from app.ui.navigation import pages
+from app.ui.respondent import limiter
 from app.ui.respondent.state import state
 from tests.survey_rounds import new_round, opened_round
 from tests.ui.conftest import ROOT, Open, shows, words
@@ -111,6 +112,18 @@ def test_an_invitation_that_was_opened_waits_at_the_door_and_is_used_by_a_click(
     (tom,) = actors_of(engine, iss=ISS, sub="tom")
     assert (tom.organization_id, tom.role) == (acme.organization_id, "manager")
     assert "Acme" in words(enter("members", sub="tom"))
+
+
+def test_whoever_makes_up_invitations_waits_and_nobody_else_does(
+    enter: Enter, acme: Actor, opened: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limiter, "MISSES", 1)
+    monkeypatch.setattr(login, "limiter", limiter.Limiter())
+    opened["token"] = "made up"
+    assert "in no organization yet" in words(enter("overview", sub="tom"))
+    _, opened["token"] = members.invite(acme, engine=cache.database(), role="viewer")
+    assert "You are invited" not in words(enter("overview", sub="tom"))
+    assert "You are invited" in words(enter("overview", sub="eve"))
 
 
 def test_whoever_is_in_no_organization_founds_one_only_where_that_is_open(
