@@ -257,6 +257,7 @@ def attempts(actor: Actor, engine: Engine, world: World) -> dict[str, Callable[[
         "members.rename_organization": lambda: members.rename_organization(actor, **of, name="New"),
         "members.revoke_invitation": lambda: members.revoke_invitation(actor, **of, invitation_id=things["invitation"]),
         "members.set_role": lambda: members.set_role(actor, **of, member_id=things["member"], role="manager"),
+        "members.sign_out_member": lambda: members.sign_out_member(actor, **of, member_id=things["member"]),
         "next_steps.next_steps": lambda: next_steps.next_steps(actor, **of, team_id=team, results=()),
         "planned_actions.change_action": lambda: planned_actions.change_action(
             actor, **of, action_id=things["action"], owner="Max", due=_soon()

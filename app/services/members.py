@@ -134,6 +134,17 @@ def remove_member(actor: Actor, *, engine: Engine, member_id: str) -> None:
         _remove(session, actor, member_id)
 
 
+def sign_out_member(actor: Actor, *, engine: Engine, member_id: str) -> None:
+    """End a member's sign-ins as far as they lead to this organization, from the next click on; owners only. They may sign in again."""
+    require(actor, "owner")
+    with transaction(engine, organization_id=actor.organization_id) as session:
+        _still_owner(session, actor)
+        row = _held(session, actor, member_id)
+        row.not_before = now()
+        session.add(row)
+        _record(session, actor, "signed_out_everywhere", row.id)
+
+
 def leave(actor: Actor, *, engine: Engine) -> None:
     """Leave the organization; anybody but its last owner may."""
     with transaction(engine, organization_id=actor.organization_id) as session:

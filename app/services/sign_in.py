@@ -116,10 +116,17 @@ def check(engine: Engine, who: Identity, *, click: bool = True) -> SignedIn:
     at = now()
     with reading(engine, organization_id=None) as session:
         row = sign_ins.sign_in(session=session, login_sha256=who.login)
-        found = _memberships(session, who)
+        every = organizations.named_memberships(session=session, iss=who.iss, sub=who.sub)
     if row is None:
         row = _begin(engine, who, at)
     _refuse_over(row, at)
+    found = tuple(
+        Membership(Actor(member.organization_id, member.id, member.role), name)
+        for member, name in every
+        if member.not_before is None or row.started_at >= member.not_before
+    )
+    if every and not found:
+        raise SignedOut("An owner of your organization has signed you out.", "Sign in again.")
     if click and at - row.seen_at >= STEP:
         with transaction(engine, organization_id=None) as session:
             sign_ins.seen(session=session, login_sha256=who.login, at=at)
@@ -160,7 +167,7 @@ def choose(engine: Engine, who: Identity, *, organization_id: str) -> None:
     """Show another of the person's organizations from now on, in every tab of this sign-in."""
     with transaction(engine, organization_id=None) as session:
         row = sign_ins.sign_in(session=session, login_sha256=who.login)
-        if row is None or organization_id not in {one.actor.organization_id for one in _memberships(session, who)}:
+        if row is None or organization_id not in _organizations_of(session, who):
             raise NotFound("You are not in this organization.", "Choose another one.")
         row.chosen_id = organization_id
         session.add(row)
@@ -200,6 +207,5 @@ def _refuse_over(row: SignIn, at: datetime) -> None:
         raise SignedOut(f"You were signed out after {IDLE // timedelta(minutes=1)} minutes without a click.", "Sign in again.")
 
 
-def _memberships(session: Session, who: Identity) -> tuple[Membership, ...]:
-    rows = organizations.named_memberships(session=session, iss=who.iss, sub=who.sub)
-    return tuple(Membership(Actor(row.organization_id, row.id, row.role), name) for row, name in rows)
+def _organizations_of(session: Session, who: Identity) -> set[str]:
+    return {row.organization_id for row in organizations.memberships(session=session, iss=who.iss, sub=who.sub)}

@@ -107,8 +107,9 @@ class Organization(Base, table=True):
 class Member(Base, table=True):
     """A person in an organization, known by the issuer and subject of the login.
 
-    Who is removed keeps the row, so that the record of who did what keeps its names; `removed_at` then says since when. `team_id` is the
-    team that the member has chosen to see; it has no key, because a team that is gone is simply no longer chosen.
+    Who is removed keeps the row, so that the record of who did what keeps its names; `removed_at` then says since when. Sign-ins that began
+    before `not_before`, if an owner has set it, do not lead here. `team_id` is the team that the member has chosen to see; it has no key,
+    because a team that is gone is simply no longer chosen.
     """
 
     __tablename__ = "member"
@@ -127,6 +128,7 @@ class Member(Base, table=True):
     team_id: str | None = Field(default=None, max_length=32)
     created_at: datetime = Field(default_factory=now)
     removed_at: datetime | None = None
+    not_before: datetime | None = None
 
 
 class MemberInvitation(Base, table=True):

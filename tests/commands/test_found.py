@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,18 @@ from app.storage.engine import make_engine
 from tests.commands.conftest import Run
 
 
-def test_an_organization_is_founded_and_its_owner_invited(
-    run: Run, tmp_path: Path, upgraded_sqlite: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def hosted(tmp_path: Path, upgraded_sqlite: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The settings of a server with a login."""
     shutil.copyfile(upgraded_sqlite, tmp_path / "scorecard.db")
     monkeypatch.setenv("SCORECARD_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("SCORECARD_LOGIN", "oidc")
     settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+def test_an_organization_is_founded_and_its_owner_invited(run: Run, hosted: None, monkeypatch: pytest.MonkeyPatch) -> None:
     done = run("found", "Acme", "--email", "anna@acme.example", "--url", "https://app.example.com/")
     assert (done.status, done.err) == (0, "Whoever opens this link within 7 days and signs in becomes the owner. It is not shown again.\n")
     link, _, token = done.out.strip().rpartition("/")
@@ -38,4 +44,3 @@ def test_an_organization_is_founded_and_its_owner_invited(
         2,
         "Without a login there is one organization only, and it is there. Set SCORECARD_LOGIN=oidc.\n",
     )
-    settings.cache_clear()

@@ -92,6 +92,7 @@ def test_only_owners_decide_about_people_teams_and_the_organization(answers: Ans
         "members.rename_organization",
         "members.revoke_invitation",
         "members.set_role",
+        "members.sign_out_member",
         "retention.set_retention",
     }
 

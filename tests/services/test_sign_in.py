@@ -153,6 +153,26 @@ def test_whoever_is_in_two_organizations_chooses_and_loses_only_what_is_taken(
         sign_in.choose(engine, who, organization_id=stranger.organization_id)
 
 
+def test_an_owner_ends_the_sign_ins_of_a_member_in_this_organization_alone(
+    engine: Engine, owner: Actor, stranger: Actor, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(members, "now", clock)
+    max_ = add_member(owner, engine=engine, iss="https://id", sub="max", display_name="Max", role="viewer")
+    who = login(sub="max")
+    assert shown(sign_in.check(engine, who)) == "Acme"
+    clock.at = START + timedelta(minutes=1)
+    members.sign_out_member(owner, engine=engine, member_id=max_.member_id)
+    assert over(engine, who) == "An owner of your organization has signed you out."
+    clock.at = START + timedelta(minutes=2)
+    assert shown(sign_in.check(engine, login(sub="max", at=clock.at, nonce="n2"))) == "Acme"
+    # What another organization does ends nothing here.
+    guest = add_member(stranger, engine=engine, iss="https://id", sub="max", display_name="Max", role="viewer")
+    again = login(sub="max", at=clock.at, nonce="n2")
+    clock.at = START + timedelta(minutes=3)
+    members.sign_out_member(stranger, engine=engine, member_id=guest.member_id)
+    assert [one.organization for one in sign_in.check(engine, again).memberships] == ["Acme"]
+
+
 def test_a_changed_role_holds_at_the_next_click(engine: Engine, owner: Actor, clock: Clock) -> None:
     max_ = add_member(owner, engine=engine, iss="https://id", sub="max", display_name="Max", role="viewer")
     who = login(sub="max")

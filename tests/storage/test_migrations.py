@@ -80,6 +80,7 @@ SEEDS: dict[str, tuple[str, ...]] = {
         "UPDATE organization SET retention_days = 365",
         "INSERT INTO action (id, organization_id, what, subject, at) VALUES ('x', 'o', 'exported', 'a.pdf', '2026-01-02 03:04:05+00:00')",
     ),
+    "0011": ("UPDATE member SET not_before = '2026-01-02 03:04:05+00:00'",),
 }
 """Rows as the code of each revision would have written them, added once the database stands at that revision."""
 

@@ -131,6 +131,9 @@ def _owner_of(visit: Visit, person: MemberView) -> None:
         st.markdown(f"{escape(person.name)} loses access from the next click on. What they did stays, with their name.")
         if st.button("Remove", icon=":material/person_remove:", key=f"remove-{person.id}"):
             _do(lambda: members.remove_member(visit.actor, engine=visit.engine, member_id=person.id))
+        st.markdown("Or end their sign-ins, after a lost telephone say; they may sign in again.")
+        if st.button("End their sign-ins", icon=":material/logout:", key=f"out-{person.id}"):
+            _do(lambda: members.sign_out_member(visit.actor, engine=visit.engine, member_id=person.id))
         st.markdown("Or make them the owner in your place; you stay as a manager.")
         if st.button("Hand over", icon=":material/key:", key=f"hand-{person.id}"):
             _do(lambda: members.hand_over(visit.actor, engine=visit.engine, member_id=person.id))
