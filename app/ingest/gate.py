@@ -206,6 +206,7 @@ def _run(
         "action": action,
         "name": name,
         "sha256": file.sha256,
+        "size": size,
         "answers": to_plain(answers),
         "limits": to_plain(limits),
         "today": None if today is None else today.isoformat(),
@@ -342,7 +343,7 @@ def _asked(worker: _Worker, request: dict[str, Any], limits: Limits, watch: Watc
                 stderr=stderr,
                 start_new_session=True,
             )
-    status = _wait(worker.process, folder, name, limits, watch, stays=bool(request["stays"]))
+    status = _wait(worker.process, folder, request, limits, watch)
     answer = folder / "result.json"
     if status != 0 or not answer.exists():
         raise _death(status, log.read_bytes()[-_LOGGED:].decode("utf-8", "replace"), name)
@@ -357,8 +358,9 @@ def _asked(worker: _Worker, request: dict[str, Any], limits: Limits, watch: Watc
     return result, produced
 
 
-def _wait(process: subprocess.Popen[bytes], folder: Path, name: str, limits: Limits, watch: Watch | None, *, stays: bool) -> int:
+def _wait(process: subprocess.Popen[bytes], folder: Path, request: dict[str, Any], limits: Limits, watch: Watch | None) -> int:
     """The exit status of the worker, once it has ended by itself; 0 as well when one that stays has answered."""
+    name, stays = str(request["name"]), bool(request["stays"])
     began = time.monotonic()
     end, looked = began + limits.wall_seconds, began
     step = _SHORT_TICK if stays else _TICK if watch is not None else limits.wall_seconds
@@ -374,7 +376,7 @@ def _wait(process: subprocess.Popen[bytes], folder: Path, name: str, limits: Lim
                 raise _too_slow(name) from None
         if watch is not None and time.monotonic() >= looked + _TICK * 0.9:
             looked = time.monotonic()
-            if not watch(heard(folder) or Progress("opening", total=(folder / "input").stat().st_size)):
+            if not watch(heard(folder) or Progress("opening", total=int(request["size"]))):
                 raise _stopped()
 
 

@@ -125,6 +125,7 @@ def _failure(error: BaseException) -> dict[str, Any]:
 
 
 def _open(folder: Path, request: dict[str, Any]) -> tuple[RawTable, Answers]:
+    from app.ingest.content import unpacked
     from app.ingest.limits import Limits
     from app.ingest.model import Answers
     from app.ingest.opening import open_file
@@ -137,7 +138,8 @@ def _open(folder: Path, request: dict[str, Any]) -> tuple[RawTable, Answers]:
     if _opened and _opened[0][0] == opening:
         return _opened[0][1], answers
     _opened.clear()
-    raw = open_file((folder / INPUT).read_bytes(), name=request["name"], answers=answers, limits=limits, sha256=request["sha256"])
+    data = unpacked((folder / INPUT).read_bytes(), size=request["size"])
+    raw = open_file(data, name=request["name"], answers=answers, limits=limits, sha256=request["sha256"])
     if not lines_reconcile(raw):
         # The law of the import: no line of a file may vanish. A file that breaks it is a defect, and is not imported.
         raise AssertionError("a line of the file is not accounted for")

@@ -228,7 +228,12 @@ def content_later(engine: Engine, actor: Actor, row: Upload) -> Content:
 
     def load() -> bytes:
         with reading(engine, organization_id=actor.organization_id) as session:
-            return content_of(session, actor, pending_row(session, actor, upload_id).content_sha256)
+            sha256 = pending_row(session, actor, upload_id).content_sha256
+            found = None if sha256 is None else blobs.as_stored(session=session, organization_id=actor.organization_id, sha256=sha256)
+            if found is None:
+                raise RuntimeError(f"the bytes {sha256} are not stored")
+            # Whoever opens the file unpacks it, so that this process never holds the whole of a large one.
+            return found[1]
 
     return Content(row.size, row.sha256, load)
 

@@ -36,6 +36,7 @@ from app.services.preparation import inspect, prepare
 from app.services.snapshots import snapshot_key, snapshots
 from app.services.teams import create_team, example_team, leave_example, set_time_zone, shown_team
 from app.services.uploads import answer, answer_question, discard_upload, pending_uploads, read_upload, start_upload
+from app.storage.engine import reading
 from app.storage.queries import blobs, datasets, organizations
 from app.storage.queries.organizations import actions
 from app.storage.tables import Blob, Dataset, Upload
@@ -200,6 +201,19 @@ def test_empty_and_oversized_files_are_refused(engine: Engine, owner: Actor, tea
     with pytest.raises(FileRefused, match=r"a.csv: The file has 3.0 MB; 2 MB is the most"):
         start_upload(owner, engine=engine, team_id=team_id, data=b"x" * 3 * 1024**2, name="a.csv", limits=Limits(file_bytes=2 * 1024**2))
     assert state_of(engine) == {"blob": [], "upload": [], "dataset": []}
+
+
+def test_a_large_text_is_kept_short_and_opened_whole(engine: Engine, owner: Actor, team_id: str) -> None:
+    rows = "".join(f"D{n:06},Closed {'Won' if n % 2 else 'Lost'},2025-01-{n % 28 + 1:02},{n % 900}.50\n" for n in range(60_000))
+    data = f"Deal ID,Deal Stage,Close Date,Amount\n{rows}".encode()
+    upload = start_upload(owner, engine=engine, team_id=team_id, data=data, name="deals.csv", limits=LIMITS)
+    with reading(engine, organization_id=owner.organization_id) as session:
+        size, stored = blobs.as_stored(session=session, organization_id=owner.organization_id, sha256=upload.sha256) or (0, b"")
+        whole = blobs.content(session=session, organization_id=owner.organization_id, sha256=upload.sha256)
+    assert (size, whole) == (len(data), data)
+    assert len(stored) < 0.6 * size
+    receipt = prepare(owner, engine=engine, upload_id=upload.id, limits=LIMITS).receipt
+    assert (receipt.file.size, receipt.file.sha256, receipt.rows_used) == (size, upload.sha256, 60_000)
 
 
 def test_a_file_is_opened_once_for_each_set_of_answers(engine: Engine, owner: Actor, team_id: str) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 else:
     pa = Later("pyarrow")
 
-_CODEC = "lz4"
+CODEC = "lz4"
 _WORTH_IT = 1024**2
 """Bytes from which on a text is compressed: a quarter of the pages to write, and to free when an import is over."""
 _SAMPLE = 64 * 1024
@@ -35,20 +35,25 @@ def put(*, session: Session, organization_id: str, content: bytes, sha256: str |
 
 def content(*, session: Session, organization_id: str, sha256: str) -> bytes | None:
     """The bytes of that hash that this organization has."""
-    found = session.exec(
-        select(Blob.size, Blob.content).where(Blob.organization_id == organization_id, Blob.sha256 == sha256)
-    ).one_or_none()
+    found = as_stored(session=session, organization_id=organization_id, sha256=sha256)
     if found is None:
         return None
     size, stored = found
-    return stored if len(stored) == size else bytes(pa.decompress(stored, size, codec=_CODEC, asbytes=True))
+    return stored if len(stored) == size else bytes(pa.decompress(stored, size, codec=CODEC, asbytes=True))
+
+
+def as_stored(*, session: Session, organization_id: str, sha256: str) -> tuple[int, bytes] | None:
+    """How many bytes those of that hash are, and how they are stored: themselves, or compressed with `CODEC` when that is fewer."""
+    wanted = select(Blob.size, Blob.content).where(Blob.organization_id == organization_id, Blob.sha256 == sha256)
+    found = session.exec(wanted).one_or_none()
+    return None if found is None else (found[0], found[1])
 
 
 def _packed(content: bytes) -> bytes:
     """The bytes, shorter where that is worth it; what is packed already (a workbook, Parquet, a PDF) stays as it is."""
-    if len(content) < _WORTH_IT or len(pa.compress(content[:_SAMPLE], codec=_CODEC, asbytes=True)) > _WELL * _SAMPLE:
+    if len(content) < _WORTH_IT or len(pa.compress(content[:_SAMPLE], codec=CODEC, asbytes=True)) > _WELL * _SAMPLE:
         return content
-    packed = bytes(pa.compress(content, codec=_CODEC, asbytes=True))
+    packed = bytes(pa.compress(content, codec=CODEC, asbytes=True))
     return packed if len(packed) < len(content) else content
 
 
