@@ -168,7 +168,8 @@ class Inspection:
 
     `table` is None when the kind could not be told (then a question of kind "table" is open). `table_confidence` in
     [0, 1]. `notes` are sentences worth reading, e.g. that a probability column was left out on purpose.
-    `missing` are required-for-something fields that no column fills, as sentences. `top` are the first lines of the file, (line,
+    `missing` are required-for-something fields that no column fills, as sentences. `stages` are the words that say how a record ended, and
+    `stages_of` is the heading of their column. `top` are the first lines of the file, (line,
     cells), to point at the head row; they are shown, and kept no longer than the upload.
     """
 
@@ -184,6 +185,7 @@ class Inspection:
     notes: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     top: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    stages_of: str = ""
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ def inspect(raw: RawTable, answers: Answers) -> Inspection:
         notes=plan.notes,
         missing=plan.missing,
         top=raw.top,
+        stages_of=_stages_of(plan),
     )
 
 
@@ -86,6 +87,13 @@ def read(raw: RawTable, answers: Answers, *, today: date | None = None) -> Typed
 
 def _stages(plan: Plan) -> tuple[StageWord, ...]:
     return plan.words.get("status") or plan.words.get("stage") or plan.words.get("churned_flag") or ()
+
+
+def _stages_of(plan: Plan) -> str:
+    """The heading of the column whose words `_stages` are, "" when there are none."""
+    field = next((name for name in ("status", "stage", "churned_flag") if plan.words.get(name)), None)
+    column = None if field is None else plan.column(field)
+    return "" if column is None else column.heading
 
 
 def _why_none(typed: Typed) -> str:

@@ -70,16 +70,22 @@ def definition(visit: Visit) -> Definition:
 
 
 def split_column(visit: Visit, snapshot: Snapshot, *, key: str, label: str = "Break down by", without: str = "") -> GroupColumn | None:
-    """A column to break a number down by, other than `without`; None when the table has none. Says why a column is not offered."""
+    """A column to break a number down by, other than `without`; None when there is none. Its help says which are not offered, and why."""
     found = grouping(snapshot)
     columns = tuple(column for column in found.offered if column.label != without)
-    for _, why in found.aside:
-        st.caption(f":material/info: Not offered as groups: {escape(why)}")
     if not columns:
+        not_offered(snapshot)
         return None
     labels = list(dict.fromkeys(c.label for c in columns))
-    chosen = st.selectbox(label, labels, key=key, bind="query-params")
+    why = "  \n".join(escape(reason) for _, reason in found.aside)
+    chosen = st.selectbox(label, labels, key=key, bind="query-params", help=f"Not in this list:  \n{why}" if why else None)
     return next((c for c in columns if c.label == chosen), columns[0])
+
+
+def not_offered(snapshot: Snapshot) -> None:
+    """Say which columns make no groups to compare, and why."""
+    for _, why in grouping(snapshot).aside:
+        st.caption(f":material/info: {escape(why)}")
 
 
 def request(visit: Visit, sources: Sources) -> Request | None:
@@ -134,10 +140,13 @@ def _groups(visit: Visit, sources: Sources, base: Request) -> Request:
     snapshot = sources.deals or sources.customers or sources.lines or sources.leads
     if snapshot is None:
         return base
+    if not grouping(snapshot).offered:
+        st.caption("This export has no column to compare groups by.")
+        not_offered(snapshot)
+        return base
     with st.container(horizontal=True, vertical_alignment="bottom"):
         column = split_column(visit, snapshot, key="column", label="Compare groups of")
         if column is None:
-            st.caption("This export has no column to compare groups by.")
             return base
         known = values(visit, snapshot, column)
         if len(known) < 2:

@@ -58,15 +58,20 @@ def _grouping(snapshot: Snapshot) -> Grouping:
     aside: list[tuple[str, str]] = []
     for column in known_columns(snapshot):
         if column.values is not None and 2 * column.values > snapshot.info.rows:
-            aside.append((column.label, f"“{column.label}” has nearly as many values as rows."))
+            aside.append((column.label, f"“{column.label}” makes no groups: nearly every row has a value of its own."))
             continue
         sizes, ended = _sizes(snapshot, column)
         named = {group for group in sizes if group != BLANK}
         if not named or len(sizes) < 2:
             continue
         if repeats_the_end(ended):
-            what = "who became a customer" if snapshot.info.table == "lead" else "which deals were won"
-            aside.append((column.label, f"“{column.label}” only repeats {what}: none of its values stands with both ends."))
+            ends = (
+                "to leads that became customers or only to those that did not"
+                if snapshot.info.table == "lead"
+                else "to lost or only to won deals"
+            )
+            why = f"each of its values belongs only {ends}, so every group would read 0 % or 100 %."
+            aside.append((column.label, f"“{column.label}” makes no groups: {why}"))
             continue
         large = sum(n >= ENOUGH for n in sizes.values())
         rank = 0 if len(sizes) <= FEW and large >= 2 else 1 if len(sizes) <= MANY else 2

@@ -180,7 +180,8 @@ def _columns(visit: Visit, upload: UploadView, found: Inspection, questions: tup
     with st.expander("How each column is read", icon=":material/view_column:", expanded=asked, key="columns"):
         columns_editor(visit, upload, found)
     if found.stages:
-        with st.expander("What the stage words mean", icon=":material/flag:", key="stages"):
+        title = f"What the words in “{escape(found.stages_of)}” mean" if found.stages_of else "What the words mean"
+        with st.expander(title, icon=":material/flag:", key="stages"):
             stages_editor(visit, upload, found)
 
 

@@ -77,7 +77,14 @@ def _used(column: ColumnProposal, words: str) -> str:
 
 
 def stages_editor(visit: Visit, upload: UploadView, found: Inspection) -> None:
-    """A table of the stage words, and a way to give one another meaning."""
+    """A table of the words that say how a record ended, and a way to give one another meaning."""
+    stage = next((column for column in found.columns if column.field == "stage"), None)
+    if found.table == "deal" and stage is not None and found.stages_of not in ("", stage.heading):
+        shown = f" ({', '.join(stage.samples)}{', …' if (stage.distinct or 0) > len(stage.samples) else ''})" if stage.samples else ""
+        st.markdown(
+            f"“{escape(found.stages_of)}” says which deals were won or lost. The stages in “{escape(stage.heading)}”{escape(shown)} are "
+            "kept as they are and decide nothing."
+        )
     means = [OUTCOME_WORDS[s.outcome] if s.outcome is not None else TO_ASK for s in found.stages]
     st.dataframe(
         pd.DataFrame(
@@ -90,7 +97,7 @@ def stages_editor(visit: Visit, upload: UploadView, found: Inspection) -> None:
         ),
         hide_index=True,
         width="stretch",
-        alt="The stage words of the file and what each means",
+        alt="The words of the file that say how a record ended, and what each means",
     )
     changed = _change(
         "stage",

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import wording
 from app.errors import AppError, NotFound
-from app.ingest.model import Question
+from app.ingest.model import Choice, Question
 from app.services import mappings, uploads
 from app.services.shapes import Recalled
 from app.services.uploads import UploadView
@@ -48,13 +48,17 @@ def _field(upload: UploadView, question: Question) -> str | None:
         escape(question.text),
         values,
         index=None,
-        format_func={choice.value: escape(choice.label) for choice in question.choices}.__getitem__,
-        captions=[escape(choice.means) for choice in question.choices],
+        # What a choice means stands in its label, because a caption under it cannot be clicked.
+        format_func={choice.value: _label(choice) for choice in question.choices}.__getitem__,
         key=f"ask-{upload.id}-{question.key}",
     )
     if question.example and question.kind != "stage_word":
         st.caption(f"From your file: {escape(question.example)}" + (f" ({wording.count(question.rows)} rows)" if question.rows else ""))
     return chosen
+
+
+def _label(choice: Choice) -> str:
+    return f"**{escape(choice.label)}**" + (f" · :small[{escape(choice.means)}]" if choice.means else "")
 
 
 def _word(upload: UploadView, question: Question) -> str | None:
