@@ -21,6 +21,7 @@ from typing import Any
 
 from app.clock import now
 from app.storage.cache import WEEK
+from app.wording import Written
 
 MOST = 4_000
 """Files kept; when there are more, the oldest half goes."""
@@ -69,6 +70,8 @@ def _path(folder: Path, key: tuple[str, ...]) -> Path:
 
 
 def _plain(value: object) -> Any:
+    if isinstance(value, Written):
+        return {"written": str(value), "value": value.value, "kind": value.kind}
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, date):
@@ -92,6 +95,8 @@ def _back(plain: Any) -> Any:
         return [_back(item) for item in plain]
     if not isinstance(plain, dict):
         return plain
+    if "written" in plain:
+        return Written(plain["written"], plain["value"], plain["kind"])
     if "day" in plain:
         return date.fromisoformat(plain["day"])
     if "tuple" in plain:

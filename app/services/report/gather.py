@@ -15,7 +15,7 @@ from app.services.datasets import history, read_receipt
 from app.services.figures.composed import Context
 from app.services.own_claims import own_claims
 from app.services.planned_actions import list_actions
-from app.services.report.material import Choice, Imported, Material
+from app.services.report.material import Choice, Imported, Keeper, Material
 from app.services.report.survey import survey_words
 from app.services.scorecard.build import scorecard
 from app.services.scorecard.defaults import default_request
@@ -39,8 +39,14 @@ def gather(
     cache_dir: Path,
     request: Request | None,
     choice: Choice | None = None,
+    code: str | None = None,
 ) -> Material:
     """Everything a report of this team says, under this request, or under what the overview asks.
+
+    Parameters
+    ----------
+    code
+        The version of the program, where figures that it has made before are to be taken from the cache folder.
 
     Raises
     ------
@@ -49,11 +55,21 @@ def gather(
     """
     choice = choice or Choice()
     with numbers_as(choice.numbers):
-        return _gathered(actor, engine=engine, team_id=team_id, counting=counting, cache_dir=cache_dir, request=request, choice=choice)
+        return _gathered(
+            actor, engine=engine, team_id=team_id, counting=counting, cache_dir=cache_dir, request=request, choice=choice, code=code
+        )
 
 
 def _gathered(
-    actor: Actor, *, engine: Engine, team_id: str, counting: Counting, cache_dir: Path, request: Request | None, choice: Choice
+    actor: Actor,
+    *,
+    engine: Engine,
+    team_id: str,
+    counting: Counting,
+    cache_dir: Path,
+    request: Request | None,
+    choice: Choice,
+    code: str | None,
 ) -> Material:
     team = read_team(actor, engine=engine, team_id=team_id)
     stored = snapshots(actor, engine=engine, team_id=team_id, cache_dir=cache_dir)
@@ -78,6 +94,9 @@ def _gathered(
         ),
         survey=survey_words(actor, engine=engine, team_id=team_id, sources=sources),
         choice=choice,
+        keeper=None
+        if code is None
+        else Keeper(cache_dir, (actor.organization_id, team_id, snapshot_key(actor, engine=engine, team_id=team_id)), code),
     )
 
 

@@ -155,7 +155,14 @@ def remove(actor: Actor, *, engine: Engine, report_id: str) -> None:
 def fresh(actor: Actor, *, engine: Engine, team_id: str, request: Request, choice: Choice, maker: Maker) -> Report:
     """The content of a report on what is loaded now: for the board pack, the workbook and the slides."""
     found = gather(
-        actor, engine=engine, team_id=team_id, counting=maker.counting, cache_dir=maker.cache_dir, request=request, choice=choice
+        actor,
+        engine=engine,
+        team_id=team_id,
+        counting=maker.counting,
+        cache_dir=maker.cache_dir,
+        request=request,
+        choice=choice,
+        code=maker.code,
     )
     return report_of(found)
 
@@ -226,6 +233,7 @@ def _work(actor: Actor, engine: Engine, view: ReportView, maker: Maker) -> None:
                 cache_dir=maker.cache_dir,
                 request=view.request,
                 choice=view.choice,
+                code=maker.code,
             )
             _step(actor, engine, view, "drawing")
             drawing = Drawing()

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from pathlib import Path
+from typing import Literal, TypeVar
 
 from app.ingest.model import Receipt
 from app.metrics.periods import Grain
 from app.report.content import Block, Paper
+from app.services import kept as on_disk
 from app.services.figures.composed import Context
 from app.services.scorecard.model import Scorecard
 from app.services.scorecard.sources import Sources
-from app.wording import NumberStyle
+from app.wording import NumberStyle, number_style
+
+T = TypeVar("T")
 
 PartKey = Literal[
     "win_rate", "retention", "growth", "leads", "visits", "alignment", "next_steps", "evidence", "method", "receipts", "not_computed"
@@ -43,6 +48,29 @@ class Choice:
     grain: Grain = "quarter"
     tables: bool = False
     numbers: NumberStyle = "en"
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Where figures are kept that a page or an earlier report has made of the same records (`app.services.kept`).
+
+    `place` is whose they are: organization, team, and the hash of what is loaded; `code` the version of the program.
+    """
+
+    folder: Path
+    place: tuple[str, str, str]
+    code: str
+
+    def once(self, what: str, *asked: object, make: Callable[[], T]) -> T:
+        """What `make` gives, made once for what is asked; the key is that of the pages."""
+        style = number_style()
+        key = (*self.place, what, repr(asked if style == "en" else (*asked, style)), self.code)
+        found = on_disk.read(self.folder, key)
+        if found is on_disk.MISSING:
+            found = make()
+            on_disk.write(self.folder, key, found)
+        value: T = found
+        return value
 
 
 @dataclass(frozen=True)
@@ -89,3 +117,10 @@ class Material:
     imported: tuple[Imported, ...] = ()
     survey: SurveyWords | None = None
     choice: Choice = field(default_factory=Choice)
+    keeper: Keeper | None = None
+
+    def figure(self, what: str, *asked: object, make: Callable[[], T]) -> T:
+        """A figure of the loaded tables, made once for what is loaded and asked where there is a keeper."""
+        if self.keeper is None:
+            return make()
+        return self.keeper.once(what, *asked, self.context.programme_start, self.context.mode, make=make)

@@ -42,10 +42,34 @@ def win_rate(material: Material) -> tuple[Block, ...]:
     if deals is None:
         return tuple(blocks)
     context, grain = material.context, material.choice.grain
-    charts: list[Shown] = [composed.win_rate_trend(context, deals, request.definition, request.filters, grain)]
+    charts: list[Shown] = [
+        material.figure(
+            "win_rate_trend",
+            request.definition,
+            request.filters,
+            grain,
+            make=lambda: composed.win_rate_trend(context, deals, request.definition, request.filters, grain),
+        )
+    ]
     if (column := _first(group_columns(deals))) is not None:
-        charts.append(composed.win_rate_groups(context, deals, request.definition, request.filters, column=column.name, label=column.label))
-    charts.append(composed.win_rate_dial(context, deals, request.definition, request.filters))
+        name, label = column.name, column.label
+        charts.append(
+            material.figure(
+                "win_rate_groups",
+                request.definition,
+                request.filters,
+                name,
+                make=lambda: composed.win_rate_groups(context, deals, request.definition, request.filters, column=name, label=label),
+            )
+        )
+    charts.append(
+        material.figure(
+            "win_rate_dial",
+            request.definition,
+            request.filters,
+            make=lambda: composed.win_rate_dial(context, deals, request.definition, request.filters),
+        )
+    )
     return tuple(blocks + _charts(material, charts))
 
 
@@ -55,19 +79,29 @@ def retention(material: Material) -> tuple[Block, ...]:
     blocks = _opening(material, "retention")
     if isinstance(sources.retention_kind, Absent):
         return tuple(blocks)
-    charts: list[Shown] = [composed.retention_trend(material.context, sources, request.filters, material.choice.grain)]
-    if sources.customers is not None:
-        if sources.retention_kind == "flag" and (column := _first(group_columns(sources.customers))) is not None:
+    context, filters, grain = material.context, request.filters, material.choice.grain
+    charts: list[Shown] = [
+        material.figure("retention_trend", filters, grain, make=lambda: composed.retention_trend(context, sources, filters, grain))
+    ]
+    if (customers := sources.customers) is not None:
+        if sources.retention_kind == "flag" and (column := _first(group_columns(customers))) is not None:
+            name, label = column.name, column.label
             charts.append(
-                composed.retention_groups(material.context, sources.customers, request.filters, column=column.name, label=column.label)
+                material.figure(
+                    "retention_groups",
+                    filters,
+                    name,
+                    make=lambda: composed.retention_groups(context, customers, filters, column=name, label=label),
+                )
             )
-        charts.append(composed.survival(material.context, sources.customers, request.filters))
+        charts.append(material.figure("survival", filters, make=lambda: composed.survival(context, customers, filters)))
     return tuple(blocks + _charts(material, charts))
 
 
 def growth(material: Material) -> tuple[Block, ...]:
     """Growth: the number, against the claims, revenue over time."""
-    charts = [composed.revenue_trend(material.context, material.sources, material.card.request.filters, material.choice.grain)]
+    context, sources, filters, grain = material.context, material.sources, material.card.request.filters, material.choice.grain
+    charts = [material.figure("revenue_trend", filters, grain, make=lambda: composed.revenue_trend(context, sources, filters, grain))]
     return tuple(_opening(material, "growth") + _charts(material, charts, quiet=isinstance(material.sources.revenue, Absent)))
 
 
@@ -76,9 +110,20 @@ def leads(material: Material) -> tuple[Block, ...]:
     found, filters = material.sources.leads, material.card.request.filters
     if found is None:
         return ()
-    charts: list[Shown] = [composed.conversion_trend(material.context, found, filters, material.choice.grain)]
+    context, grain = material.context, material.choice.grain
+    charts: list[Shown] = [
+        material.figure("conversion_trend", filters, grain, make=lambda: composed.conversion_trend(context, found, filters, grain))
+    ]
     if (column := _first(group_columns(found))) is not None:
-        charts.append(composed.conversion_groups(material.context, found, filters, column=column.name, label=column.label))
+        name, label = column.name, column.label
+        charts.append(
+            material.figure(
+                "conversion_groups",
+                filters,
+                name,
+                make=lambda: composed.conversion_groups(context, found, filters, column=name, label=label),
+            )
+        )
     return tuple(_opening(material, "lead_conversion") + _charts(material, charts))
 
 
@@ -87,7 +132,9 @@ def visits(material: Material) -> tuple[Block, ...]:
     found = material.sources.traffic
     if found is None:
         return ()
-    return tuple(_charts(material, [composed.visits_trend(material.context, found, material.card.request.filters, material.choice.grain)]))
+    context, filters, grain = material.context, material.card.request.filters, material.choice.grain
+    made = material.figure("visits_trend", filters, grain, make=lambda: composed.visits_trend(context, found, filters, grain))
+    return tuple(_charts(material, [made]))
 
 
 def _opening(material: Material, key: str) -> list[Block]:
@@ -116,7 +163,10 @@ def _number(head: Headline) -> list[Block]:
 
 def _claim(material: Material, line: ClaimLine) -> list[Block]:
     blocks: list[Block] = [Heading(f"{line.words}: {verdict_word(line).lower()}"), Paragraph(answer_of(line))]
-    figure = composed.claim_figure(material.context, material.sources, material.card.request, line)
+    request = material.card.request
+    figure = material.figure(
+        "claim_figure", request, line.claim.id, make=lambda: composed.claim_figure(material.context, material.sources, request, line)
+    )
     if figure is not None:
         blocks.append(Picture(figure, table=material.choice.tables))
     said = []

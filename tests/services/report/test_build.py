@@ -18,12 +18,12 @@ from app.report.content import Grid, KeyNumbers, Picture
 from app.report.typeset import document, pdf
 from app.services.figures.composed import Context
 from app.services.report.build import report_of
-from app.services.report.material import PARTS, Choice, Material
+from app.services.report.material import PARTS, Choice, Keeper, Material
 from app.services.scorecard.build import scorecard
 from app.services.scorecard.request import Request
 from app.services.scorecard.sources import Sources
 from app.services.scorecard.words import answer_of, range_of, stake_sentence, value_of
-from app.wording import numbers_as
+from app.wording import Written, numbers_as
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +89,26 @@ def test_a_reader_elsewhere_finds_no_english_number(material: Material) -> None:
     assert numbers.items[0].value == value_of(material.card.headlines[0]).replace(".", ",")
     assert all(figure.spec["config"]["locale"]["number"]["decimal"] == "," for figure in report.pictures)
     assert not any("locale" in figure.spec["config"] for figure in report_of(material).pictures)
+
+
+def test_a_report_of_kept_figures_is_the_same_to_the_byte(material: Material, tmp_path: Path) -> None:
+    kept = replace(material, keeper=Keeper(tmp_path, ("organization", "team", "loaded"), "code"))
+    choice = Choice(parts=("win_rate", "growth"), tables=True)
+    plain, first = (report_of(replace(one, choice=choice)) for one in (material, kept))
+    files = set((tmp_path / "results").iterdir())
+    assert len(files) >= len(plain.pictures) > 0
+    again = report_of(replace(kept, choice=choice))
+    assert set((tmp_path / "results").iterdir()) == files
+    assert plain == first == again
+    assert pdf(plain) == pdf(again)
+    # Numbers still know their value, so that a workbook's cells are numbers.
+    kinds = [[type(cell) for row in figure.rows for cell in row] for figure in again.pictures]
+    assert kinds == [[type(cell) for row in figure.rows for cell in row] for figure in plain.pictures]
+    assert any(Written in of_figure for of_figure in kinds)
+    # Another way of writing numbers is another figure.
+    german = report_of(replace(kept, choice=replace(choice, numbers="de")))
+    assert all(figure.spec["config"]["locale"]["number"]["decimal"] == "," for figure in german.pictures)
+    assert report_of(replace(kept, choice=choice)) == plain
 
 
 def test_the_choice_of_contents_holds(material: Material) -> None:
