@@ -36,6 +36,9 @@ def test_a_report_from_files(run: Run, deals: Path, tmp_path: Path) -> None:
     assert "The cited figures and their evidence" not in text
     run("report", deals, "--out", tmp_path / "again.pdf", *options)
     assert (tmp_path / "again.pdf").read_bytes() == out.read_bytes()
+    assert run("report", deals, "--out", tmp_path / "de.pdf", *options, "--locale", "de").status == 0
+    german = " ".join("".join(page.extract_text() for page in pypdf.PdfReader(tmp_path / "de.pdf").pages).split())
+    assert ("60.0 %" in text, "60,0 %" in text, "60.0 %" in german, "60,0 %" in german) == (True, False, False, True)
 
 
 def test_the_pack_the_slides_and_the_numbers(run: Run, deals: Path, tmp_path: Path) -> None:
