@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import AppError
-from app.ingest.gate import inspect_file, read_file
+from app.ingest.gate import end_waiting, inspect_file, read_file
 from app.ingest.limits import Limits
 from app.ingest.model import Answers
 from app.ingest.opening import open_file
@@ -52,6 +52,8 @@ def look(path: Path) -> dict[str, Any]:
         defect = "report reference" in str(refusal)
         found = {"result": "wrong" if defect else "refused", "why": str(refusal)}
     seconds = found.pop("took", time.perf_counter() - start)
+    # A worker that stays with its file counts once it has ended.
+    end_waiting()
     return found | {"seconds": round(seconds, 2), "megabytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024}
 
 

@@ -272,6 +272,15 @@ def _staying(key: tuple[str, str, Limits] | None) -> _Worker | None:
     return found
 
 
+def end_waiting() -> None:
+    """End the worker that stays with the file it has looked at, with its copy of the file."""
+    with _staying_lock:
+        waiting = list(_waiting)
+        _waiting.clear()
+    for worker in waiting:
+        _end(worker)
+
+
 def _let_stay(worker: _Worker) -> None:
     """Keep the worker for a moment; at most one waits."""
     worker.until = time.monotonic() + _STAYS

@@ -325,7 +325,8 @@ def _work(job_id: str, engine: Engine, actor: Actor, upload_id: str, kind: JobKi
             running.progress = Progress("storing")
             commit_upload(actor, engine=engine, upload_id=upload_id, limits=limits, mode=mode, read_file=_reader(running))
     except Stopped:
-        pass
+        # The look at the file may have been over just before; then its worker still has the file open.
+        gate.end_waiting()
     except AppError as raised:
         error = raised
     except Exception:  # A defect of ours: the user gets a sentence, the log the rest.

@@ -120,7 +120,7 @@ def test_what_goes_wrong_is_told_and_may_be_tried_again(engine: Engine, owner: A
 @pytest.mark.skipif(sys.platform != "linux", reason="Processes are looked up in /proc.")
 def test_a_stopped_import_ends_its_worker_and_keeps_the_file(engine: Engine, owner: Actor, team_id: str) -> None:
     before = set(workers())
-    upload_id, _ = begin(owner, engine, team_id, deals(800_000))
+    upload_id, _ = begin(owner, engine, team_id, deals(500_000))
     while not set(workers()) - before:
         time.sleep(0.05)
     (worker,) = set(workers()) - before
