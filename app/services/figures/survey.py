@@ -34,8 +34,8 @@ from app.survey.questionnaire import Questionnaire
 NAMES: Mapping[Group, str] = {"sales": "Sales", "marketing": "Marketing", "together": "Both together"}
 AVERAGE = "Score = average answer on a scale of 1 to 5, 5 the best; answers to statements about something bad are turned round"
 DOMAIN = (1.0, 5.0)
-PAGE = 640
-"""Points of the highest chart of answers that is still read on a page."""
+PAGE = 540
+"""Points of the highest chart of answers that is still read on a page, below a heading and a title of several lines."""
 
 
 def gaps(shown: RoundView, published: Published, questionnaire: Questionnaire, *, mode: Mode) -> Figure | None:
