@@ -7,10 +7,11 @@ earlier one alone removes its own file and leaves those rows where they are used
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -24,14 +25,17 @@ from app.services.stored_json import from_json
 from app.services.teams import team_row
 from app.storage.cache import forget
 from app.storage.engine import reading, transaction
-from app.storage.queries import blobs, datasets, deletions, organizations, teams, uploads
-from app.storage.tables import Dataset, Deletion
+from app.storage.queries import blobs, datasets, deletions, organizations, reports, teams, uploads
+from app.storage.tables import Dataset, Deletion, KeptReport
 from app.tables import TABLES, SnapshotInfo, TableName
 
 
 @dataclass(frozen=True)
 class Deleted:
-    """The receipt of a deletion: which table, how many imports, the rows that were loaded (or in the newest), the bytes, the files."""
+    """The receipt of a deletion: which table, how many imports, the rows that were loaded (or in the newest), the bytes, the files.
+
+    `reports_removed` and `reports_left` count the reports made of these data; they are known right after the deletion only.
+    """
 
     table: TableName
     imports: int
@@ -40,10 +44,12 @@ class Deleted:
     file_names: tuple[str, ...]
     member: str | None
     at: datetime
+    reports_removed: int = 0
+    reports_left: int = 0
 
 
-def delete_table(actor: Actor, *, engine: Engine, team_id: str, table: TableName, cache_dir: Path) -> Deleted:
-    """Delete every import of a table of a team, for good.
+def delete_table(actor: Actor, *, engine: Engine, team_id: str, table: TableName, cache_dir: Path, with_reports: bool = False) -> Deleted:
+    """Delete every import of a table of a team, for good, and with `with_reports` the reports that count its records, with their links.
 
     Raises
     ------
@@ -58,9 +64,10 @@ def delete_table(actor: Actor, *, engine: Engine, team_id: str, table: TableName
         rows = datasets.of_table(session=session, organization_id=actor.organization_id, team_id=team_id, table_name=table)
         if not rows:
             raise NotFound("There is nothing to delete.", "Load the page again.")
-        gone, hashes = _delete(session, actor, rows)
+        made = _reports_of(session, actor, team_id, table)
+        gone, hashes = _delete(session, actor, rows, made if with_reports else ())
     forget_copies(cache_dir, hashes)
-    return gone
+    return replace(gone, reports_removed=len(made) if with_reports else 0, reports_left=0 if with_reports else len(made))
 
 
 def delete_import(actor: Actor, *, engine: Engine, dataset_id: str, cache_dir: Path) -> Deleted:
@@ -123,9 +130,30 @@ def deleted(actor: Actor, *, engine: Engine, team_id: str) -> tuple[Deleted, ...
         )
 
 
-def _delete(session: Session, actor: Actor, rows: Sequence[Dataset]) -> tuple[Deleted, tuple[str, ...]]:
+def is_made_of(numbers: Mapping[str, Any], table: TableName) -> bool:
+    """Whether the scorecard of a report, as a document, counts records of this table."""
+    return any(source["table"] == table for source in numbers.get("sources", ()))
+
+
+def _reports_of(session: Session, actor: Actor, team_id: str, table: TableName) -> list[KeptReport]:
+    """The finished reports of a team that count records of a table."""
+    found = reports.reports(session=session, organization_id=actor.organization_id, team_id=team_id)
+    return [row for row in found if row.numbers is not None and is_made_of(json.loads(row.numbers), table)]
+
+
+def _delete(session: Session, actor: Actor, rows: Sequence[Dataset], made: Sequence[KeptReport] = ()) -> tuple[Deleted, tuple[str, ...]]:
     organization_id = actor.organization_id
     before = blobs.total_size(session=session, organization_id=organization_id)
+    for report in made:
+        session.delete(report)
+        organizations.record(
+            session=session,
+            organization_id=organization_id,
+            member_id=actor.member_id,
+            team_id=report.team_id,
+            what="report_removed",
+            subject=report.id,
+        )
     shown = next((row for row in rows if row.state == "active"), rows[0])
     record = Deletion(
         organization_id=organization_id,

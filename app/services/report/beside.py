@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from app import wording
@@ -11,14 +11,20 @@ from app.services.scorecard.document import PARTS
 from app.statistics.intervals import Interval
 from app.statistics.proportions import newcombe_difference
 
-Moved = Literal["up", "down", "noise", "unknown"]
-MOVED: dict[Moved, str] = {"up": "up", "down": "down", "noise": "within chance", "unknown": "cannot be said"}
+Moved = Literal["up", "down", "noise", "unknown", "apart"]
+MOVED: dict[Moved, str] = {"up": "up", "down": "down", "noise": "within chance", "unknown": "cannot be said", "apart": "not compared"}
+ALIKE = 0.5
+"""How much of two sets of headings must be common (Jaccard) for two files to be exports of the same kind."""
 LABELS = {"win_rate": "Win rate", "retention": "Retention", "growth": "Growth", "lead_conversion": "Lead conversion"}
 
 
 @dataclass(frozen=True)
 class Movement:
-    """One number in two reports. `moved` is "noise" when the range of the difference holds zero, "unknown" when there is no range."""
+    """One number in two reports.
+
+    `moved` is "noise" when the range of the difference holds zero, "unknown" when there is no range, "apart" when the reports rest on data
+    that do not belong together.
+    """
 
     label: str
     earlier: str
@@ -35,11 +41,51 @@ def movements(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> tuple[Mov
     whose days overlap share records, so a movement that is called noise may still be real.
     """
     found = []
+    strange = bool(apart(earlier, later))
     for key in LABELS:
         before, after = earlier["numbers"].get(key), later["numbers"].get(key)
         if before is not None and after is not None:
-            found.append(_movement(key, before, after))
+            one = _movement(key, before, after)
+            found.append(replace(one, difference="", moved="apart", sentence="") if strange else one)
     return tuple(found)
+
+
+def apart(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> str:
+    """Why two scorecards rest on data that do not belong together, as a sentence; "" when they may be compared.
+
+    They do not when the amounts are in two currencies, when no table is in both, or when a table of both came from two systems or from
+    files of which fewer than half of the headings are common. Months of the same export belong together, whatever days they hold.
+    """
+    currencies = [one.get("currency") for one in (earlier, later)]
+    tables = [{source["table"]: source for source in one.get("sources", ())} for one in (earlier, later)]
+    common = [name for name in tables[0] if name in tables[1]]
+    if all(currencies) and currencies[0] != currencies[1]:
+        why = f"the amounts of the earlier one are in {currencies[0]}, those of the later one in {currencies[1]}"
+    elif all(tables) and not common:
+        why = "no table is in both"
+    elif (other := next((name for name in common if not _same_export(name, earlier, later)), None)) is not None:
+        why = f"the {tables[0][other]['label'].lower()} come from two different exports"
+    else:
+        return ""
+    return f"These reports rest on data that do not belong together: {why}. What moved between them cannot be said."
+
+
+def _same_export(table: str, earlier: Mapping[str, Any], later: Mapping[str, Any]) -> bool:
+    one, other = (next(source for source in found["sources"] if source["table"] == table) for found in (earlier, later))
+    if one["system"] != other["system"]:
+        return False
+    headings = [set(found.get("columns", {}).get(table, ())) for found in (earlier, later)]
+    # A report that was made before headings were kept tells its system alone.
+    return not all(headings) or len(headings[0] & headings[1]) >= ALIKE * len(headings[0] | headings[1])
+
+
+def rests_on(numbers: Mapping[str, Any]) -> str:
+    """What a scorecard was made of, in one line, such as "Deals, 900 rows, 2024-08-02 to 2026-06-28"."""
+    parts = []
+    for source in numbers.get("sources", ()):
+        days = f", {source['first']} to {source['last']}" if source["first"] and source["last"] else ""
+        parts.append(f"{source['label']}, {wording.count(source['rows'])} rows{days}")
+    return "; ".join(parts)
 
 
 def _movement(key: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Movement:

@@ -32,7 +32,7 @@ from app.services.downloads import Download
 from app.services.limits import refuse_more_reports
 from app.services.report.build import report_of
 from app.services.report.gather import data_hash, gather
-from app.services.report.material import Choice
+from app.services.report.material import Choice, Material
 from app.services.scorecard.document import document
 from app.services.scorecard.request import Request
 from app.services.stored_json import from_json, to_json
@@ -238,7 +238,7 @@ def _work(actor: Actor, engine: Engine, view: ReportView, maker: Maker) -> None:
             _step(actor, engine, view, "drawing")
             drawing = Drawing()
             content = pdf(report_of(found, drawing=drawing), drawing=drawing)
-            numbers = json.dumps(document(found.card), ensure_ascii=False, sort_keys=True)
+            numbers = json.dumps({**document(found.card), "columns": _columns(found)}, ensure_ascii=False, sort_keys=True)
         _finish(actor, engine, view, content=content, numbers=numbers, edition=found.card.edition)
         counters.count("reports", "done")
     except AppError as refused:
@@ -249,6 +249,14 @@ def _work(actor: Actor, engine: Engine, view: ReportView, maker: Maker) -> None:
         counters.count("reports", "failed")
         _LOG.exception("report failed, reference %s", reference)
         _fail(actor, engine, view, f"Something went wrong on our side. Make the report again, or tell us the reference {reference}.")
+
+
+def _columns(found: Material) -> dict[str, list[str]]:
+    """The headings of the files that were loaded, by table, to tell later whether two reports rest on exports of the same kind."""
+    return {
+        one.receipt.table: sorted({heading for _, heading in one.receipt.mapping} | {*one.receipt.segments, *one.receipt.ignored})
+        for one in found.imported
+    }
 
 
 def _step(actor: Actor, engine: Engine, view: ReportView, step: str) -> None:

@@ -9,7 +9,7 @@ from app.errors import AppError
 from app.report.content import Paper
 from app.services.figures.account import filters_in_words
 from app.services.report import kept, sharing
-from app.services.report.beside import MOVED, movements
+from app.services.report.beside import MOVED, apart, movements, rests_on
 from app.services.report.kept import Maker, ReportView
 from app.services.report.material import PARTS, Choice
 from app.services.scorecard.request import Request
@@ -81,13 +81,19 @@ def side_by_side(visit: Visit) -> None:
         later = st.selectbox("Later", list(names), index=0, format_func=names.__getitem__, key="report_later")
     numbers = [kept.report_numbers(visit.actor, engine=visit.engine, report_id=one) for one in (earlier, later)]
     rows = movements(numbers[0], numbers[1])
+    made_of = [rests_on(one) for one in numbers]
+    if made_of[0] != made_of[1]:
+        st.caption(f"Earlier: {escape(made_of[0])}.  \nLater: {escape(made_of[1])}.")
+    if strange := apart(numbers[0], numbers[1]):
+        st.info(escape(strange), icon=":material/link_off:")
     table(
         ("Number", "Earlier", "Later", "Difference", "Moved"),
         tuple((one.label, one.earlier, one.later, one.difference, MOVED[one.moved]) for one in rows),
         alt="The numbers of two reports beside each other",
     )
     for one in rows:
-        st.caption(escape(one.sentence))
+        if one.sentence:
+            st.caption(escape(one.sentence))
 
 
 def _choice() -> Choice:

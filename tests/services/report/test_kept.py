@@ -6,6 +6,7 @@ import io
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pypdf
 import pytest
@@ -17,14 +18,16 @@ from app.ingest.limits import Limits
 from app.metrics.engine import Engine as Counting
 from app.services.actor import Actor
 from app.services.commits import commit_upload
+from app.services.deletion import delete_table
 from app.services.report import kept, sharing
-from app.services.report.beside import movements
+from app.services.report.beside import apart, movements, rests_on
 from app.services.report.gather import data_hash
 from app.services.report.material import Choice
 from app.services.report.survey import survey_words
 from app.services.scorecard.request import Request
 from app.services.scorecard.sources import Sources
 from app.services.uploads import start_upload
+from app.ui.components.deleting import deletion_words
 
 DEALS = "Deal ID,Account,Stage,Amount,Created Date,Close Date\n" + "\n".join(
     f"D{n},A{n},{'Closed Won' if n % 3 else 'Closed Lost'},100,2025-{n % 9 + 1:02}-01,2025-{n % 9 + 1:02}-20" for n in range(90)
@@ -133,3 +136,49 @@ def test_what_moved_is_told_from_noise() -> None:
     assert growth.moved == "noise"
     few = {"numbers": {"win_rate": number(0.6, {"won": 6, "closed": 10})}}
     assert [one.moved for one in movements(before, few)] == ["noise"]
+
+
+def scorecard(system: str | None, currency: str, headings: list[str], *, last: str = "2026-06-28") -> dict[str, Any]:
+    """A document with a win rate over deals of one export."""
+    source = {"table": "deal", "label": "Deals", "rows": 900, "first": "2024-08-02", "last": last, "system": system}
+    numbers = {"win_rate": number(0.5, {"won": 500, "closed": 1000})}
+    return {"currency": currency, "sources": [source], "columns": {"deal": headings}, "numbers": numbers}
+
+
+PIPEDRIVE = scorecard("pipedrive", "USD", ["Deal - ID", "Deal - Status", "Deal - Value"])
+OWN = scorecard(None, "USD", ["Vorgangsnr.", "Phase", "Betrag"])
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "why"),
+    [
+        (PIPEDRIVE, scorecard(None, "EUR", ["Auftragsnr.", "Kunde"]), "the earlier one are in USD, those of the later one in EUR"),
+        (PIPEDRIVE, OWN, "the deals come from two different exports"),
+        (OWN, scorecard(None, "USD", ["Auftragsnr.", "Kunde"]), "the deals come from two different exports"),
+        (PIPEDRIVE, {**PIPEDRIVE, "sources": [{**PIPEDRIVE["sources"][0], "table": "lead"}]}, "no table is in both"),
+        (PIPEDRIVE, scorecard("pipedrive", "USD", ["Deal - ID", "Deal - Status", "Deal - Value", "New"], last="2026-07-30"), ""),
+        (OWN, {name: value for name, value in OWN.items() if name != "columns"}, ""),
+    ],
+)
+def test_reports_of_data_that_do_not_belong_together_get_no_verdict(earlier: dict[str, Any], later: dict[str, Any], why: str) -> None:
+    said = apart(earlier, later)
+    assert (why in said) if why else said == ""
+    (rate,) = movements(earlier, later)
+    assert (rate.moved == "apart", rate.sentence == "", rate.difference == "") == (bool(why),) * 3
+
+
+def test_deleting_the_data_removes_the_reports_made_of_them_when_asked(
+    engine: Engine, owner: Actor, loaded: str, maker: kept.Maker, tmp_path: Path
+) -> None:
+    made_of = kept.report_numbers(owner, engine=engine, report_id=made(owner, engine, loaded, maker).id)
+    assert rests_on(made_of) == "Deals, 90 rows, 2025-01-20 to 2025-09-20"
+    assert made_of["columns"] == {"deal": ["Account", "Amount", "Close Date", "Created Date", "Deal ID", "Stage"]}
+    gone = delete_table(owner, engine=engine, team_id=loaded, table="deal", cache_dir=tmp_path)
+    assert (gone.reports_removed, gone.reports_left) == (0, 1)
+    assert deletion_words(gone).endswith(" 1 report made of these data stays on the page “Report”.")
+    upload = start_upload(owner, engine=engine, team_id=loaded, data=DEALS.encode(), name="deals.csv", limits=Limits())
+    commit_upload(owner, engine=engine, upload_id=upload.id, limits=Limits())
+    gone = delete_table(owner, engine=engine, team_id=loaded, table="deal", cache_dir=tmp_path, with_reports=True)
+    assert (gone.reports_removed, gone.reports_left) == (1, 0)
+    assert deletion_words(gone).endswith(" 1 report made of these data removed as well.")
+    assert kept.list_reports(owner, engine=engine, team_id=loaded) == ()
