@@ -14,12 +14,12 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, delete, select, text, update
 from sqlmodel import Session, col
 
 import app.storage.queries
 from app.storage.engine import transaction
-from app.storage.queries import blobs, datasets, reports, uploads
+from app.storage.queries import blobs, datasets, reports, retention, uploads
 from app.storage.tables import Base, Blob, Dataset, Organization
 from tests import one_row_each
 from tests.owners import owners_engine
@@ -43,6 +43,7 @@ OTHERWISE: tuple[tuple[str, ...], ...] = (
     (),
     ("UPDATE dataset SET state = 'replaced', replaces_id = NULL", "UPDATE kept_report SET state = 'done'"),
     ("DELETE FROM dataset",),
+    ("UPDATE member SET removed_at = '2020-01-01 00:00:00+00:00'",),
 )
 """What else some of them look for: each query is tried under all, and finds its own rows under one."""
 
@@ -168,3 +169,21 @@ def test_what_another_organization_speaks_of_keeps_no_bytes(owners: Engine, thei
         assert blobs.clear_unused(session=session, organization_id="theirs") == 1
         assert blobs.clear_unused(session=session, organization_id="ours") == 2
         assert session.execute(select(col(Blob.organization_id), col(Blob.sha256))).all() == [("theirs", blob["sha256"])]
+
+
+def test_what_another_organization_points_at_is_old_all_the_same(owners: Engine, theirs: Rows) -> None:
+    before = one_row_each.AT + timedelta(days=1)
+    with transaction(owners, organization_id=None) as session:
+        ours = one_row_each.add(session, "ours")
+        session.execute(text("UPDATE dataset SET state = 'replaced', replaces_id = NULL"))
+        # Nothing of the app writes such rows; the keys of the tables would let them be.
+        to = {"dataset": ours["dataset"]["id"], "upload": ours["upload"]["id"], "later": before + timedelta(days=1)}
+        session.connection().execute(
+            update(Dataset).where(col(Dataset.organization_id) == "theirs").values(replaces_id=to["dataset"], created_at=to["later"])
+        )
+        assert [row.id for row in retention.old_datasets(session=session, organization_id="ours", before=before)] == [to["dataset"]]
+        session.expunge_all()
+        session.connection().execute(update(Dataset).where(col(Dataset.organization_id) == "theirs").values(replaces_id=None))
+        session.connection().execute(delete(Dataset).where(col(Dataset.organization_id) == "ours"))
+        session.connection().execute(update(Dataset).where(col(Dataset.organization_id) == "theirs").values(upload_id=to["upload"]))
+        assert retention.remove_old_uploads(session=session, organization_id="ours", before=before) == 1
