@@ -18,7 +18,7 @@ def test_inspect_says_what_is_taken_for_what(run: Run, deals: Path) -> None:
     told = run("inspect", deals, "--json").json
     assert list(told) == [
         "file", "table", "table_confidence", "table_reason", "system", "system_label", "columns", "stages", "questions", "notes", "missing",
-        "top", "receipt",
+        "top", "stages_of", "receipt",
     ]  # fmt: skip
     assert {column["field"]: column["heading"] for column in told["columns"] if column["role"] == "field"} == {
         "id": "Deal ID", "account": "Account", "stage": "Stage", "amount": "Amount", "created": "Created", "closed": "Closed",
