@@ -31,6 +31,7 @@ from app.services.scorecard.request import Request
 from app.services.teams import list_teams
 from app.services.uploads import start_upload
 from app.settings import settings
+from tests.outside_loops import run
 from tests.owners import everything
 
 LIMITS = Limits()
@@ -185,7 +186,6 @@ def job(actor: Actor, engine: Engine, team_id: str, data: bytes, *, kept_json: s
 
 def visit(tmp_path: Path, upgraded_sqlite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Links that open nothing, and answers that make no sense, as a respondent sends them."""
-    import asyncio
     import shutil
 
     from app.ui.respondent.server import app
@@ -201,7 +201,7 @@ def visit(tmp_path: Path, upgraded_sqlite: Path, monkeypatch: pytest.MonkeyPatch
             assert (await client.put(f"/s/{CANARY}/answers", content=CANARY)).status_code == 400
             assert (await client.put(f"/s/{new_token()}/answers", json={"comments": {"x": CANARY}})).status_code in (400, 404)
 
-    asyncio.run(ask())
+    run(ask())
     state().writer.close()
     state().engine.dispose()
     settings.cache_clear()

@@ -7,8 +7,10 @@ from datetime import date
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.ingest.limits import Limits
 from app.services import datasets
-from app.services.teams import shown_team
+from app.services.play_company import ensure_play_company
+from app.services.teams import leave_example, shown_team
 from app.ui import cache
 from tests.ui.conftest import ROOT, Open, shows, words
 from tests.ui.test_pages import DEALS, click, upload
@@ -84,4 +86,9 @@ def test_the_definition_by_value_holds_on_every_page(open_page: Open, loaded: Ap
 
 
 def test_the_example_can_be_had_back_while_nothing_is_loaded(open_page: Open) -> None:
+    engine = cache.database()
+    owner = cache.local_owner(engine)
+    assert "Look at the example company instead" not in labels(open_page("overview"))
+    ensure_play_company(owner, engine=engine, limits=Limits())
+    leave_example(owner, engine=engine)
     assert "Look at the example company instead" in labels(open_page("overview"))

@@ -21,6 +21,7 @@ from app.ui import cache, draining, edge
 from app.ui.edge import ADDRESSES, LOGINS, UPLOADS, Budget, network_of
 from app.ui.respondent.limiter import MISSES
 from app.ui.routes import HSTS, MIDDLEWARE, ROUTES
+from tests.outside_loops import run
 
 PROXIED = {"X-Forwarded-For": "192.0.2.7"}
 
@@ -48,7 +49,7 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             async with httpx.AsyncClient(transport=transport, base_url=f"{scheme}://app") as browser:
                 return await browser.request(method, path, **sent)
 
-        return asyncio.run(send())
+        return run(send())
 
     yield once
     draining._draining.clear()
@@ -140,7 +141,7 @@ def test_where_the_provider_fails_a_page_says_so(monkeypatch: pytest.MonkeyPatch
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://app") as browser:
             return [await browser.get(f"{path}?{query}") for query in ("raises", "status=400", "status=302")]
 
-    raised, refused, passed = asyncio.run(answers())
+    raised, refused, passed = run(answers())
     settings.cache_clear()
     assert [one.status_code for one in (raised, refused, passed)] == [502, 502, 302]
     assert "The service where you sign in does not answer" in raised.text == refused.text
@@ -216,9 +217,9 @@ def test_the_surveys_own_server_says_whether_it_is_ready(ask: Any, upgraded_sqli
         async with httpx.AsyncClient(transport=httpx.ASGITransport(survey), base_url="http://survey") as browser:
             return (await browser.get("/ready")).status_code
 
-    assert asyncio.run(ready()) == 200
+    assert run(ready()) == 200
     draining._draining.set()
-    assert asyncio.run(ready()) == 503
+    assert run(ready()) == 503
 
 
 def test_only_the_main_thread_drains() -> None:
