@@ -41,7 +41,6 @@ NUMBERS: tuple[Number, ...] = (
         (
             Way("customer", ("id", "has_churned")),
             Way("revenue_line", ("date", "amount", "customer")),
-            Way("deal", ("outcome", "closed", "account")),
         ),
     ),
     Number("revenue_retention", "Retention of revenue (GRR)", (Way("customer", ("id", "started", "churned", "revenue")),)),

@@ -12,13 +12,10 @@ import signal
 import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
 from app.services import jobs
@@ -30,6 +27,7 @@ from app.services.teams import leave_example
 from app.services.uploads import discard_upload, pending_uploads
 from app.storage.engine import make_engine
 from tests.e2e.conftest import ended, free_port, settle, started
+from tests.readers_held import readers_held
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -268,37 +266,9 @@ def long_file() -> bytes:
     return rows("Deal ID,Account,Stage,Amount,Created,Close Date", "D{n},A{n},{stage},{n}.50,2024-12-01,2025-{m:02}-15", 60_000)
 
 
-@contextmanager
-def held(place: Place) -> Iterator[None]:
-    """The processes that read files stand still, so that an import is in its middle however fast the computer is."""
-    done = Event()
-    still: list[psutil.Process] = []
-
-    def hold() -> None:
-        server = psutil.Process(place.child.pid)
-        while not done.wait(0.02):
-            with suppress(psutil.NoSuchProcess):
-                found = [child for child in server.children(recursive=True) if "app.ingest.worker" in child.cmdline()]
-                for child in found:
-                    if child not in still:
-                        child.suspend()
-                        still.append(child)
-
-    watch = Thread(target=hold, daemon=True)
-    watch.start()
-    try:
-        yield
-    finally:
-        done.set()
-        watch.join()
-        for child in still:
-            with suppress(psutil.NoSuchProcess):
-                child.resume()
-
-
 def test_a_long_import_is_stopped_and_read_again_after_a_reload(place: Place, new_page: NewPage, long_file: bytes) -> None:
     page = data_page(place, new_page, width=PHONE)
-    with held(place):
+    with readers_held(place.child.pid):
         put(page, "long.csv", long_file)
         stop = page.get_by_role("button", name="Stop this import")
         stop.wait_for(timeout=MINUTE)
@@ -313,6 +283,7 @@ def test_a_long_import_is_stopped_and_read_again_after_a_reload(place: Place, ne
     page.get_by_text("You stopped this import").wait_for(timeout=MINUTE)
     settle(page)
     page.get_by_role("button", name="Read it again").click()
+    page.get_by_text("You stopped this import").wait_for(state="hidden", timeout=MINUTE)
     # Another page meanwhile: it goes on as well.
     page.goto(place.url)
     page.get_by_role("heading", name="Overview").wait_for(timeout=MINUTE)
@@ -322,7 +293,7 @@ def test_a_long_import_is_stopped_and_read_again_after_a_reload(place: Place, ne
 
 def test_an_import_outlives_the_server_that_was_killed(place: Place, new_page: NewPage, long_file: bytes) -> None:
     page = data_page(place, new_page)
-    with held(place):
+    with readers_held(place.child.pid):
         put(page, "long.csv", long_file)
         page.get_by_role("button", name="Stop this import").wait_for(timeout=MINUTE)
         place.restart()

@@ -257,7 +257,7 @@ def test_mails_are_sent_once_though_the_button_is_clicked_twice(
         manager.get_by_text("Invite and remind").click(timeout=60_000)
         button = manager.get_by_role("button", name="Send to everybody on the list").first
         button.dblclick()
-        manager.get_by_text("Sending").wait_for()
+        manager.get_by_text("Sending", exact=True).wait_for(timeout=60_000)
         button.click()
         kept.open.set()
         manager.get_by_text("3 mails are on their way.").wait_for(timeout=60_000)

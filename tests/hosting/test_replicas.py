@@ -25,6 +25,7 @@ from app.storage.queries import jobs as queries
 from app.storage.queries import uploads
 from app.storage.tables import ImportJob
 from tests.hosting.site import APP, SECRET, Site
+from tests.readers_held import readers_held
 from tests.survey_rounds import DIMENSIONS, SURVEY, new_round
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("hosting")]
 
-ROWS = 400_000
+ROWS = 20_000
 """Rows of a file that takes some seconds to read."""
 RECONNECTED = 5.0
 """Seconds within which a page must be connected again."""
@@ -178,28 +179,29 @@ def test_an_import_that_a_process_leaves_is_taken_up_by_the_other(site: Site) ->
             assert found is not None
             return found
 
-    with transaction(engine, organization_id=owner.organization_id) as session:
-        # As a process leaves it behind that ends in the middle: running, and held by nobody. One of the two takes it up.
-        stored = uploads.upload(session=session, organization_id=owner.organization_id, upload_id=upload.id)
-        assert stored is not None
-        job = ImportJob(
-            organization_id=owner.organization_id,
-            team_id=team_id,
-            upload_id=upload.id,
-            member_id=owner.member_id,
-            kind="read",
-            answers_sha256=answers_hash(stored),
-            holder="",
-        )
-        session.add(job)
-    until(lambda: row().step not in ("waiting", "opening"))
-    first = next(replica for replica in site.replicas.values() if row().holder.split("/")[1] == str(replica.pid))
-    first.terminate()
-    until(lambda: not first.ready())
-    # Told twice, it does not wait for those who are there.
-    first.terminate()
-    first.ended()
-    left = row()
+    with readers_held(*(replica.pid for replica in site.replicas.values())):
+        with transaction(engine, organization_id=owner.organization_id) as session:
+            # As a process leaves it behind that ends in the middle: running, and held by nobody. One of the two takes it up.
+            stored = uploads.upload(session=session, organization_id=owner.organization_id, upload_id=upload.id)
+            assert stored is not None
+            job = ImportJob(
+                organization_id=owner.organization_id,
+                team_id=team_id,
+                upload_id=upload.id,
+                member_id=owner.member_id,
+                kind="read",
+                answers_sha256=answers_hash(stored),
+                holder="",
+            )
+            session.add(job)
+        until(lambda: row().holder != "")
+        first = next(replica for replica in site.replicas.values() if row().holder.split("/")[1] == str(replica.pid))
+        first.terminate()
+        until(lambda: not first.ready())
+        # Told twice, it does not wait for those who are there.
+        first.terminate()
+        first.ended()
+        left = row()
     until(lambda: row().state != "running")
     ended = row()
     # It was in the middle when its process ended, and the other one has brought it to its end.
