@@ -15,12 +15,12 @@ from app.metrics.engine import Snapshot
 from app.metrics.model import Definition
 from app.metrics.periods import Grain
 from app.services.scorecard.defaults import default_request, default_way
-from app.services.scorecard.grouping import GroupColumn, grouping
+from app.services.scorecard.grouping import GroupColumn
 from app.services.scorecard.request import Groups, Request
 from app.services.scorecard.sources import Sources
 from app.ui.address import asked, take, write
 from app.ui.components.figure import escape
-from app.ui.filtering import chips, filters, values
+from app.ui.filtering import chips, filters, groups_of, values
 from app.ui.guard import Visit
 from app.ui.spans import spans
 
@@ -71,10 +71,10 @@ def definition(visit: Visit) -> Definition:
 
 def split_column(visit: Visit, snapshot: Snapshot, *, key: str, label: str = "Break down by", without: str = "") -> GroupColumn | None:
     """A column to break a number down by, other than `without`; None when there is none. Its help says which are not offered, and why."""
-    found = grouping(snapshot)
+    found = groups_of(visit, snapshot)
     columns = tuple(column for column in found.offered if column.label != without)
     if not columns:
-        not_offered(snapshot)
+        not_offered(visit, snapshot)
         return None
     labels = list(dict.fromkeys(c.label for c in columns))
     why = "  \n".join(escape(reason) for _, reason in found.aside)
@@ -82,9 +82,9 @@ def split_column(visit: Visit, snapshot: Snapshot, *, key: str, label: str = "Br
     return next((c for c in columns if c.label == chosen), columns[0])
 
 
-def not_offered(snapshot: Snapshot) -> None:
+def not_offered(visit: Visit, snapshot: Snapshot) -> None:
     """Say which columns make no groups to compare, and why."""
-    for _, why in grouping(snapshot).aside:
+    for _, why in groups_of(visit, snapshot).aside:
         st.caption(f":material/info: {escape(why)}")
 
 
@@ -140,9 +140,9 @@ def _groups(visit: Visit, sources: Sources, base: Request) -> Request:
     snapshot = sources.deals or sources.customers or sources.lines or sources.leads
     if snapshot is None:
         return base
-    if not grouping(snapshot).offered:
+    if not groups_of(visit, snapshot).offered:
         st.caption("This export has no column to compare groups by.")
-        not_offered(snapshot)
+        not_offered(visit, snapshot)
         return base
     with st.container(horizontal=True, vertical_alignment="bottom"):
         column = split_column(visit, snapshot, key="column", label="Compare groups of")

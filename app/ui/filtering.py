@@ -13,7 +13,7 @@ from app.metrics import expressions
 from app.metrics.engine import Snapshot
 from app.metrics.model import Filters
 from app.metrics.periods import Coverage
-from app.services.scorecard.grouping import GroupColumn, group_columns
+from app.services.scorecard.grouping import GroupColumn, Grouping, grouping
 from app.services.scorecard.sources import Sources
 from app.ui.address import ask, asked, asked_day, take, write
 from app.ui.components.figure import escape
@@ -30,7 +30,7 @@ DROPPED = "filters_dropped"
 def filters(visit: Visit, sources: Sources) -> Filters:
     """Days and one group column, from a small panel whose button says how many are on."""
     snapshot = sources.deals or sources.customers or sources.lines or sources.leads
-    columns = group_columns(snapshot) if snapshot is not None else ()
+    columns = groups_of(visit, snapshot).offered if snapshot is not None else ()
     covered = sources.coverage()
     _drop_what_is_gone(visit, snapshot, columns, covered)
     on = sum(asked(key) is not None for key in (VALUE, FROM, TO))
@@ -108,6 +108,11 @@ def chips(found: Filters, *, days_overridden: bool = False) -> None:
         st.caption(
             "The filter on days holds for your own numbers. Against the cited figures the two spans you compare take its place, whole."
         )
+
+
+def groups_of(visit: Visit, snapshot: Snapshot) -> Grouping:
+    """The columns of a table to group by; kept for the next start, which then needs no counting for its first page."""
+    return visit.result("grouping", snapshot.sha256, make=lambda: grouping(snapshot))
 
 
 def values(visit: Visit, snapshot: Snapshot, column: GroupColumn) -> list[str]:
