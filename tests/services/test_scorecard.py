@@ -14,6 +14,8 @@ from app.benchmarks.comparison import Comparison, LevelComparison, RatioComparis
 from app.benchmarks.stakes import Stake
 from app.metrics.engine import Engine
 from app.metrics.model import Definition, Filters
+from app.services.figures.account import Account
+from app.services.figures.claims import comparison
 from app.services.scorecard.build import scorecard
 from app.services.scorecard.grouping import grouping
 from app.services.scorecard.model import ClaimLine
@@ -65,6 +67,16 @@ def test_two_whole_years_are_compared_without_a_remark_on_days(sources: Sources)
     lost = line(sources, SPANS, "churn").comparison
     assert isinstance(lost, Comparison)
     assert (lost.baseline.successes, lost.baseline.trials, lost.observed.successes, lost.observed.trials) == (10, 99, 10, 89)
+
+
+def test_customers_lost_are_called_so_once(sources: Sources) -> None:
+    found = line(sources, SPANS, "churn")
+    # 10 of 99, 10 of 89, and 10.1 % × 0.64.
+    rates = "customers lost 10.1 % → 11.2 %; the claim would need 6.5 %"
+    assert rates_sentence(found).replace("\xa0", " ") == rates
+    figure = comparison(found, account=Account("all", "customers.csv"), mode="light")
+    assert figure is not None
+    assert figure.title.replace("\xa0", " ").startswith(f"C{rates[1:]}: ")
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,9 @@ def break_down(found: BreakDown, *, by: str, line: ClaimLine, account: Account, 
 def _title(line: ClaimLine, found: Comparison | RatioComparison, rates: str) -> str:
     word = VERDICTS[found.verdict.word].lower() if found.verdict is not None else "no verdict"
     noun = STAKED.get(line.reading.metric or "", "").capitalize()
-    said = f"{noun} {rates}".strip() if rates else line.claim.label
+    said = line.claim.label
+    if rates:
+        said = f"{rates[0].upper()}{rates[1:]}" if noun and rates.startswith(noun.lower()) else f"{noun} {rates}".strip()
     return f"{said}: {word} ({change(found.ratio or 1.0)} observed, {change(found.claimed)} cited)"
 
 

@@ -89,10 +89,10 @@ def rates_sentence(line: ClaimLine) -> str:
         then, first, target = (*(side.written for side in found.sides), found.target)
     else:
         return ""
-    first = f"customers lost {first}" if line.reading.metric == "churn" else first
-    then = f"customers lost {then}" if line.reading.metric == "churn" and found.way == "groups" else then
     need = f"; the claim would need {wording.percent(target)}" if isinstance(target, float) else ""
-    return f"{then} against {first}{need}" if found.way == "groups" else f"{first} → {then}{need}"
+    # Below a figure on customers retained, a bare rate would be read as one of those who stay.
+    what = "customers lost " if line.reading.metric == "churn" else ""
+    return f"{what}{then} against {first}{need}" if found.way == "groups" else f"{what}{first} → {then}{need}"
 
 
 def stake_sentence(stake: Stake | Absent | None) -> str:
