@@ -217,8 +217,9 @@ def _send_button(visit: Visit, shown: RoundView, occasion: Occasion, language: s
     # Each sending has a button of its own, so the second half of a double click finds none. What is kept is changed in place, because
     # that click ends this run at the next word to the page.
     if st.button("Send to everybody on the list", key=f"{place}-{sending.times}", icon=":material/send:"):
-        sending.times, sending.sent, sending.refused = sending.times + 1, None, None
         with st.spinner("Sending"):
+            # Counted only now: where the second click ends this run at the word above, the next run finds the button pressed and sends.
+            sending.times, sending.sent, sending.refused = sending.times + 1, None, None
             try:
                 sending.sent = reminding.send(
                     visit.actor,
