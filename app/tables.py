@@ -38,6 +38,16 @@ CLOSED: tuple[Outcome, ...] = ("won", "lost", "no_decision")
 SOURCE_ROW = "source_row"
 MAX_SEGMENTS = 40
 
+MAIN_DATE: dict[TableName, str] = {
+    "deal": "closed",
+    "lead": "created",
+    "customer": "started",
+    "revenue_line": "date",
+    "traffic": "date",
+    "call": "date",
+}
+"""The column whose days say from when to when a table goes."""
+
 
 @dataclass(frozen=True)
 class Field:

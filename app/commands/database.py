@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from app.errors import AppError, ConfigurationError
@@ -72,7 +71,6 @@ def prepare_role(owners: Engine, *, server: str) -> tuple[str, bool]:
     ConfigurationError
         When both addresses name the same role, or the owner may not make roles.
     """
-    from psycopg import sql
     from sqlalchemy.exc import ProgrammingError
 
     address = make_url(server)
@@ -85,19 +83,11 @@ def prepare_role(owners: Engine, *, server: str) -> tuple[str, bool]:
     migrations.upgrade(owners)
     try:
         with owners.begin() as connection:
-            known = connection.execute(text("SELECT count(*) FROM pg_roles WHERE rolname = :role"), {"role": role}).scalar_one()
-            if not known:
-                driver: Any = connection.connection.driver_connection
-                statement = sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role))
-                if password:
-                    # Only the verifier goes to the server, so the password stands in no log of statements.
-                    verifier = driver.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
-                    statement += sql.SQL(" PASSWORD {}").format(sql.Literal(verifier))
-                driver.execute(statement)
+            made = policies.make_role(connection, role=role, password=password)
             policies.grant(connection, role=role)
     except ProgrammingError as error:
         raise AppError(
             f"The role {role} could not be prepared: {str(error.orig).splitlines()[0]}.",
             f"Make it as the database's administrator (CREATE ROLE {role} LOGIN PASSWORD '…'), and try again.",
         ) from error
-    return role, not known
+    return role, made

@@ -21,10 +21,9 @@ from app.ingest.progress import tell
 from app.ingest.raw import RawTable
 from app.ingest.rejected import parquet_bytes, rejected_csv
 from app.ingest.values import coded_texts, period_of, text_words
-from app.tables import OUTCOMES, SOURCE_ROW, TABLES, Outcome, Segment, SnapshotInfo, segment_name
+from app.tables import MAIN_DATE, OUTCOMES, SOURCE_ROW, TABLES, Outcome, Segment, SnapshotInfo, segment_name
 
 SHOWN_ROWS = 20
-_MAIN_DATE = {"deal": "closed", "lead": "created", "customer": "started", "revenue_line": "date", "traffic": "date"}
 
 
 def inspect(raw: RawTable, answers: Answers) -> Inspection:
@@ -142,7 +141,7 @@ def _different(column: pa.ChunkedArray) -> int:
 
 def _info(plan: Plan, stored: pa.Table, segments: tuple[Segment, ...], today: date | None) -> SnapshotInfo:
     assert plan.table is not None
-    main = stored[_MAIN_DATE[plan.table]]
+    main = stored[MAIN_DATE[plan.table]]
     if plan.table == "deal":
         main = pc.if_else(pc.is_in(stored["outcome"], pa.array(["won", "lost", "no_decision"])), main, pa.scalar(None, pa.timestamp("us")))
     span = pc.min_max(main).as_py()

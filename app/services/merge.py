@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from app.errors import FileError
 from app.later import Later
 from app.storage.tables import ImportMode
-from app.tables import CLOSED, MAX_SEGMENTS, OUTCOMES, SOURCE_ROW, TABLES, Segment, SnapshotInfo, TableName, segment_name
+from app.tables import CLOSED, MAIN_DATE, MAX_SEGMENTS, OUTCOMES, SOURCE_ROW, TABLES, Segment, SnapshotInfo, TableName, segment_name
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,15 +43,6 @@ LIKENESS: dict[TableName, tuple[str, ...]] = {
     "call": (),
 }
 """The columns in which two rows agree that are probably the same thing, whatever their ids say."""
-
-MAIN_DATE: dict[TableName, str] = {
-    "deal": "closed",
-    "lead": "created",
-    "customer": "started",
-    "revenue_line": "date",
-    "traffic": "date",
-    "call": "date",
-}
 
 
 _CHANCE, _CHANCE_SHARE = 2, 0.05

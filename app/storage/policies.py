@@ -14,6 +14,8 @@ superuser and may only read and write rows (`grant`); superusers and roles with 
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Connection, Engine, Table, text
 
 from app.storage.tables import Base
@@ -103,6 +105,34 @@ def grant(connection: Connection, *, role: str) -> None:
         connection.execute(text(f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {quoted}"))
         if connection.dialect.server_version_info is not None and connection.dialect.server_version_info >= (17,):
             connection.execute(text(f"GRANT MAINTAIN ON {', '.join(TIDIED)} TO {quoted}"))
+
+
+def make_role(connection: Connection, *, role: str, password: str) -> bool:
+    """Make the role the server connects with, where it is missing; whether it was. As somebody who may make roles."""
+    from psycopg import sql
+
+    if connection.execute(text("SELECT count(*) FROM pg_roles WHERE rolname = :role"), {"role": role}).scalar_one():
+        return False
+    driver: Any = connection.connection.driver_connection
+    statement = sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role))
+    if password:
+        # Only the verifier goes to the server, so the password stands in no log of statements.
+        verifier = driver.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+        statement += sql.SQL(" PASSWORD {}").format(sql.Literal(verifier))
+    driver.execute(statement)
+    return True
+
+
+def vacuum(engine: Engine) -> None:
+    """Take the deleted rows of the `TIDIED` tables out of PostgreSQL's files now."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"VACUUM {', '.join(TIDIED)}"))
+
+
+def is_encrypted(engine: Engine) -> bool:
+    """Whether PostgreSQL says that what goes over this connection is encrypted."""
+    with engine.connect() as connection:
+        return bool(connection.execute(text("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")).scalar_one())
 
 
 def _of_table(table: Table) -> dict[str, tuple[str, str]]:

@@ -35,7 +35,7 @@ DEALS = "Deal ID,Stage,Amount,Created,Closed\n" + "".join(
     f"D{n},{'Won' if n % 3 == 0 else 'Lost'},{100 + n},2025-{n % 12 + 1:02d}-02,2025-{n % 12 + 1:02d}-17\n" for n in range(1, 61)
 )
 PEOPLE = ("anna", "max", "olga")
-pytestmark = pytest.mark.xdist_group("login")
+pytestmark = pytest.mark.browser
 
 
 @dataclass(frozen=True)

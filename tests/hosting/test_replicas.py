@@ -31,7 +31,7 @@ from tests.survey_rounds import DIMENSIONS, SURVEY, new_round
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("hosting")]
+pytestmark = pytest.mark.browser
 
 ROWS = 20_000
 """Rows of a file that takes some seconds to read."""

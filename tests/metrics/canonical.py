@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from app.metrics.engine import Engine, Snapshot
-from app.tables import CLOSED, OUTCOMES, SOURCE_ROW, TABLES, Kind, Outcome, Segment, SnapshotInfo, TableName
+from app.tables import CLOSED, MAIN_DATE, OUTCOMES, SOURCE_ROW, TABLES, Kind, Outcome, Segment, SnapshotInfo, TableName
 
 TYPES: dict[Kind, pa.DataType] = {
     "id": pa.string(),
@@ -27,13 +27,6 @@ TYPES: dict[Kind, pa.DataType] = {
     "number": pa.float64(),
     "flag": pa.bool_(),
     "outcome": pa.string(),
-}
-MAIN_DATE: dict[TableName, str] = {
-    "deal": "closed",
-    "lead": "created",
-    "customer": "started",
-    "revenue_line": "date",
-    "traffic": "date",
 }
 
 

@@ -19,7 +19,7 @@ from app.services.teams import rename_team, shown_team
 from app.settings import settings
 from app.storage.tables import MemberRole
 from app.ui import cache
-from app.ui.clearing import ClearingClock
+from app.ui.clearing import clear
 from app.ui.routes import download
 from tests.outside_loops import run
 from tests.ui.conftest import Open, shows, words
@@ -55,7 +55,7 @@ def test_an_owner_sets_how_long_things_are_kept_and_the_clock_looks(open_page: O
         (folder / name).write_bytes(b"x")
         if "a." in name:
             os.utime(folder / name, (0, time.time() - 8 * 24 * 3_600))
-    ClearingClock().look()
+    clear()
     assert sorted(path.name for path in folder.rglob("*.*")) == ["b.json", "b.parquet"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -70,8 +70,7 @@ def _encryption(engine: Engine, url: str) -> Finding:
     host = str(address.query.get("host", address.host or ""))
     if not host or host.startswith("/") or is_loopback(host):
         return Finding("database", "TLS", True, "on this computer", "")
-    with engine.connect() as connection:
-        encrypted = bool(connection.execute(text("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")).scalar_one())
+    encrypted = policies.is_encrypted(engine)
     mode = str(address.query.get("sslmode", "prefer"))
     return Finding(
         "database",

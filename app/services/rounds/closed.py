@@ -13,7 +13,7 @@ from datetime import date
 from random import SystemRandom
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlmodel import Session
 
 from app.clock import now, today
@@ -23,6 +23,7 @@ from app.services.rounds.model import Comment, NewRound, RoundView
 from app.services.rounds.sealing import RoundKeys, Unsealable
 from app.services.rounds.views import check_new, row_of, view
 from app.services.teams import team_row
+from app.storage import policies
 from app.storage.engine import checkpoint, reading, transaction
 from app.storage.queries import organizations, rounds, survey_answers, teams
 from app.storage.tables import RoundSide, SurveyContact, SurveyRound, new_id
@@ -230,7 +231,6 @@ def _clear_traces(engine: Engine) -> None:
         if engine.dialect.name == "sqlite":
             checkpoint(engine)
         else:
-            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connected:
-                connected.execute(text("VACUUM survey_draft, survey_key, survey_contact, survey_invitation"))
+            policies.vacuum(engine)
     except Exception:  # the round is closed all the same, and the next close tidies up as well
         logger.exception("the traces of a closed round could not be removed at once")
