@@ -226,7 +226,8 @@ def _shown(session: Session, actor: Actor) -> Shown:
     organization = organizations.organization(session=session, organization_id=actor.organization_id)
     if organization is None or not every:
         raise NotFound("This organization has no team.", "Make one.")
-    with_data = [row for row in every if datasets.active(session=session, organization_id=actor.organization_id, team_id=row.id)]
+    loaded = datasets.teams_with_data(session=session, organization_id=actor.organization_id)
+    with_data = [row for row in every if row.id in loaded]
     own = [row for row in every if not row.is_example]
     own_with_data = [row for row in with_data if not row.is_example]
     example = [row for row in with_data if row.is_example]

@@ -29,6 +29,13 @@ def active(*, session: Session, organization_id: str, team_id: str) -> Sequence[
     ).all()
 
 
+def teams_with_data(*, session: Session, organization_id: str) -> frozenset[str]:
+    """The ids of the organization's teams that have an active dataset."""
+    return frozenset(
+        session.exec(select(Dataset.team_id).where(Dataset.organization_id == organization_id, Dataset.state == "active").distinct())
+    )
+
+
 def active_table(*, session: Session, organization_id: str, team_id: str, table_name: str) -> Dataset | None:
     """The active dataset of one table of a team."""
     return session.exec(
