@@ -10,11 +10,38 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from app.ingest.limits import Limits
+from app.services.actor import local_actor
+from app.services.commits import commit_upload
+from app.services.teams import shown_team
+from app.services.uploads import start_upload
 from app.settings import settings
+from app.storage.engine import make_engine
 
 ROOT = Path(__file__).resolve().parents[2]
 
 Open = Callable[[str], AppTest]
+
+DEALS = "Deal ID,Account,Stage,Amount,Created,Closed,Region\n" + "".join(
+    f"D{n},A{n % 40},{'Won' if n % 3 == 0 else 'Lost'},{100 + n},2025-{n % 12 + 1:02d}-02,2025-{n % 12 + 1:02d}-{n % 27 + 1:02d},"
+    f"{'North' if n % 2 else 'South'}\n"
+    for n in range(1, 361)
+)
+"""360 closed deals over a year, of which 120 are won."""
+
+
+@pytest.fixture(scope="session")
+def imported_deals(upgraded_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file in which the deals are loaded; tests copy it, because an import takes longer than most tests."""
+    path = tmp_path_factory.mktemp("deals") / "scorecard.db"
+    shutil.copyfile(upgraded_sqlite, path)
+    engine = make_engine(f"sqlite:///{path}")
+    actor = local_actor(engine)
+    team = shown_team(actor, engine=engine)
+    sent = start_upload(actor, engine=engine, team_id=team.id, data=DEALS.encode(), name="deals.csv", limits=Limits())
+    commit_upload(actor, engine=engine, upload_id=sent.id, limits=Limits())
+    engine.dispose()
+    return path
 
 
 @pytest.fixture
@@ -33,6 +60,12 @@ def open_page(tmp_path: Path, upgraded_sqlite: Path, monkeypatch: pytest.MonkeyP
     yield open_
     settings.cache_clear()
     st.cache_resource.clear()
+
+
+@pytest.fixture
+def deals(open_page: Open, imported_deals: Path, tmp_path: Path) -> None:
+    """The deals are loaded already."""
+    shutil.copyfile(imported_deals, tmp_path / "scorecard.db")
 
 
 def shows(page: AppTest) -> AppTest:

@@ -12,16 +12,10 @@ from app.services import datasets
 from app.services.play_company import ensure_play_company
 from app.services.teams import leave_example, shown_team
 from app.ui import cache
-from tests.ui.conftest import ROOT, Open, shows, words
-from tests.ui.test_pages import DEALS, click, upload
+from tests.ui.conftest import DEALS, ROOT, Open, shows, words
+from tests.ui.test_pages import click, upload
 
 OTHER = DEALS.replace("North", "East").replace("South", "West")
-
-
-@pytest.fixture
-def loaded(open_page: Open) -> AppTest:
-    """The data page after the deals were imported."""
-    return click(upload(open_page("data"), DEALS), "Import")
 
 
 def labels(page: AppTest) -> list[str]:
@@ -34,7 +28,8 @@ def go(page: AppTest, name: str) -> AppTest:
     return shows(page.switch_page(str(ROOT / "pages" / f"{name}.py")).run())
 
 
-def test_a_filter_holds_on_every_page_and_is_dropped_with_a_sentence_when_its_value_is_gone(open_page: Open, loaded: AppTest) -> None:
+@pytest.mark.usefixtures("deals")
+def test_a_filter_holds_on_every_page_and_is_dropped_with_a_sentence_when_its_value_is_gone(open_page: Open) -> None:
     page = open_page("compare")
     page = shows(next(box for box in page.selectbox if box.label == "Only one group of").set_value("Region").run())
     page = shows(next(box for box in page.selectbox if box.label == "Region").set_value("North").run())
@@ -47,7 +42,7 @@ def test_a_filter_holds_on_every_page_and_is_dropped_with_a_sentence_when_its_va
     team = shown_team(owner, engine=cache.database())
     (dataset,) = datasets.history(owner, engine=cache.database(), team_id=team.id)
     datasets.undo(owner, engine=cache.database(), dataset_id=dataset.id)
-    data = upload(open_page("data"), OTHER, name="other.csv")
+    data = click(upload(open_page("data"), OTHER, name="other.csv"), "Import")
     assert "Take it back" in labels(data)
     page = go(page, "compare")
     assert "The filter “Region is North” is off: no record loaded now has “North” as its Region." in words(page).replace("\\", "")
@@ -55,7 +50,8 @@ def test_a_filter_holds_on_every_page_and_is_dropped_with_a_sentence_when_its_va
     assert "is off" not in words(click(page, "Understood"))
 
 
-def test_spans_are_sent_in_one_step_and_follow_the_day_of_the_programme(open_page: Open, loaded: AppTest) -> None:
+@pytest.mark.usefixtures("deals")
+def test_spans_are_sent_in_one_step_and_follow_the_day_of_the_programme(open_page: Open) -> None:
     page = open_page("compare")
     (way,) = [group for group in page.button_group if "Two groups" in group.options]
     page = shows(way.set_value(["before_after"]).run()) if isinstance(way.value, list) else shows(way.set_value("before_after").run())
@@ -69,7 +65,8 @@ def test_spans_are_sent_in_one_step_and_follow_the_day_of_the_programme(open_pag
     assert [box.value for box in page.date_input if box.label.startswith("After")] == [date(2025, 9, 1), date(2025, 12, 31)]
 
 
-def test_a_programme_day_outside_the_data_is_said_with_a_field_to_change_it(open_page: Open, loaded: AppTest) -> None:
+@pytest.mark.usefixtures("deals")
+def test_a_programme_day_outside_the_data_is_said_with_a_field_to_change_it(open_page: Open) -> None:
     page = open_page("team")
     page.date_input[0].set_value(date(2019, 1, 1))
     page = go(click(page, "Save"), "overview")
@@ -77,7 +74,8 @@ def test_a_programme_day_outside_the_data_is_said_with_a_field_to_change_it(open
     assert [box.label for box in page.date_input if box.label.startswith("When did sales")] != []
 
 
-def test_the_definition_by_value_holds_on_every_page(open_page: Open, loaded: AppTest) -> None:
+@pytest.mark.usefixtures("deals")
+def test_the_definition_by_value_holds_on_every_page(open_page: Open) -> None:
     page = open_page("numbers")
     radio = next(radio for radio in page.radio if radio.label == "Count deals or their value")
     page = shows(radio.set_value("value").run())

@@ -26,8 +26,8 @@ from app.ui.navigation import pages
 from app.ui.respondent import limiter
 from app.ui.respondent.state import state
 from tests.survey_rounds import new_round, opened_round
-from tests.ui.conftest import ROOT, Open, shows, words
-from tests.ui.test_pages import DEALS, click
+from tests.ui.conftest import DEALS, ROOT, Open, shows, words
+from tests.ui.test_pages import click
 
 ISS = "https://id"
 SECTION = {"redirect_uri": "https://app.example.com/oauth2callback", "cookie_secret": "0" * 32, "client_id": "c"}

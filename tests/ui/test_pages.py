@@ -20,14 +20,8 @@ from app.survey.model import SIDES, Response
 from app.survey.questionnaire import newest
 from app.ui import cache
 from app.ui.navigation import pages
-from tests.ui.conftest import Open, shows, words
+from tests.ui.conftest import DEALS, Open, shows, words
 
-DEALS = "Deal ID,Account,Stage,Amount,Created,Closed,Region\n" + "".join(
-    f"D{n},A{n % 40},{'Won' if n % 3 == 0 else 'Lost'},{100 + n},2025-{n % 12 + 1:02d}-02,2025-{n % 12 + 1:02d}-{n % 27 + 1:02d},"
-    f"{'North' if n % 2 else 'South'}\n"
-    for n in range(1, 361)
-)
-"""360 closed deals over a year, of which 120 are won."""
 ROLES = [item.id for item in newest().items_of("roles")]
 
 
@@ -62,7 +56,8 @@ def test_every_page_opens_with_nothing_loaded(open_page: Open, name: str) -> Non
 
 
 @pytest.mark.parametrize("name", [page.name for page in pages(login=False)])
-def test_every_page_opens_with_deals_only(open_page: Open, loaded: AppTest, name: str) -> None:
+@pytest.mark.usefixtures("deals")
+def test_every_page_opens_with_deals_only(open_page: Open, name: str) -> None:
     assert words(open_page(name))
 
 
@@ -123,7 +118,8 @@ def test_two_columns_cannot_be_the_same_field(open_page: Open) -> None:
     assert "The column “Amount” is used as “Amount” already" in words(page)
 
 
-def test_the_day_the_programme_began_gives_a_verdict(open_page: Open, loaded: AppTest) -> None:
+@pytest.mark.usefixtures("deals")
+def test_the_day_the_programme_began_gives_a_verdict(open_page: Open) -> None:
     page = open_page("team")
     page.date_input[0].set_value(date(2025, 7, 1))
     page = click(page, "Save")
@@ -134,7 +130,8 @@ def test_the_day_the_programme_began_gives_a_verdict(open_page: Open, loaded: Ap
 @pytest.mark.parametrize(
     ("kind", "value", "sentence"), [("level", 25.0, "above the benchmark of 25.0 %"), ("ratio", 12.0, "Three of four")]
 )
-def test_a_benchmark_of_ones_own(open_page: Open, loaded: AppTest, kind: str, value: float, sentence: str) -> None:
+@pytest.mark.usefixtures("deals")
+def test_a_benchmark_of_ones_own(open_page: Open, kind: str, value: float, sentence: str) -> None:
     page = open_page("team")
     fields = {field.label: field for field in page.text_input}
     fields["What it says"].set_value("Three of four" if kind == "ratio" else "A quarter is won")
@@ -162,8 +159,8 @@ def test_rubbish_is_refused_and_can_be_discarded(open_page: Open) -> None:
     assert not page.error
 
 
+@pytest.mark.usefixtures("deals")
 def test_a_second_file_is_offered_as_a_join_and_added(open_page: Open) -> None:
-    data = click(upload(open_page("data"), DEALS), "Import")
     companies = "Account,Sector\n" + "".join(f"A{n},{('Retail', 'Health', 'Energy')[n % 3]}\n" for n in range(40))
     data = upload(open_page("data"), companies, name="companies.csv")
     assert "40 of 40 different “Account” of the deals are in “Account” of this file. The deals would gain “Sector”." in words(data)
@@ -172,7 +169,8 @@ def test_a_second_file_is_offered_as_a_join_and_added(open_page: Open) -> None:
     assert "Sector" in str(open_page("compare").main)
 
 
-def test_several_teams_stand_beside_each_other_on_the_overview(open_page: Open, loaded: AppTest) -> None:
+@pytest.mark.usefixtures("deals")
+def test_several_teams_stand_beside_each_other_on_the_overview(open_page: Open) -> None:
     engine = cache.database()
     owner = cache.local_owner(engine)
     teams = (shown_team(owner, engine=engine), create_team(owner, engine=engine, name="South"))

@@ -17,13 +17,12 @@ from app.ui import cache
 from app.ui.routes import shared
 from tests.outside_loops import run
 from tests.ui.conftest import Open, words
-from tests.ui.test_pages import DEALS, click, upload
+from tests.ui.test_pages import click
 
 
 @pytest.fixture
-def page(open_page: Open) -> AppTest:
+def page(open_page: Open, deals: None) -> AppTest:
     """The report page after the deals were imported."""
-    click(upload(open_page("data"), DEALS), "Import")
     return open_page("report")
 
 
