@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+
+from tests import postgresql
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -27,8 +25,7 @@ if TYPE_CHECKING:
 REQUIRE_ALL = os.environ.get("SCORECARD_TEST_REQUIRE_ALL") == "1"
 
 NO_REAL_FILES = "The real files beside the repository are not here."
-APP_ROLE = "scorecard_app"
-"""The PostgreSQL role that a server connects with: it reads and writes rows, and owns nothing."""
+APP_ROLE = postgresql.APP_ROLE
 
 NO_POSTGRESQL = "PostgreSQL is not installed. On Debian and Ubuntu: sudo apt-get install postgresql"
 NO_NGINX = "nginx is not installed. On Debian and Ubuntu: sudo apt-get install nginx"
@@ -109,89 +106,11 @@ def shared_torture(shared_data: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """A PostgreSQL server of this process alone, on the loopback address, as postgresql://user@host:port/postgres.
-
-    Its user may create databases: a test makes its own, so tests do not meet. The server ends with the process however that ends.
-    """
-    binaries = _postgresql_binaries()
-    if binaries is None:
+    """A PostgreSQL server of this process alone: see `tests.postgresql.server`. A test makes its own database, so tests do not meet."""
+    if postgresql.binaries() is None:
         pytest.skip(NO_POSTGRESQL)
-    # PostgreSQL refuses to run as root, so root lends it to the user that the package made.
-    user = ["runuser", "-u", "postgres", "--"] if os.name == "posix" and os.geteuid() == 0 else []
-    folder = Path(tempfile.mkdtemp(prefix="scorecard-pg-"))
-    if user:
-        shutil.chown(folder, "postgres", "postgres")
-    data = folder / "data"
-
-    def run(program: str, *arguments: str) -> None:
-        command = [*user, str(binaries / program), *arguments]
-        log = folder.with_suffix(".log")
-        with log.open("ab") as out:
-            done = subprocess.run(command, cwd="/", stdin=subprocess.DEVNULL, stdout=out, stderr=out, timeout=60, check=False)
-        if done.returncode:
-            raise RuntimeError(f"{program} failed:\n{log.read_text(encoding='utf-8', errors='replace')}")
-
-    run(
-        "initdb",
-        "--pgdata",
-        str(data),
-        "--username",
-        "postgres",
-        "--auth",
-        "trust",
-        "--no-sync",
-        "--encoding",
-        "UTF8",
-        "--locale",
-        "C.UTF-8",
-    )
-    # Holds the other end of a pipe: when this process is gone, even killed, the pipe closes and the server is stopped.
-    stop = f'read _; "$@" stop --pgdata "{data}" --mode immediate --silent; rm -rf "{folder}" "{folder.with_suffix(".log")}"'
-    with subprocess.Popen(
-        ["sh", "-c", stop, "sh", *user, str(binaries / "pg_ctl")],
-        cwd="/",
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as watch:
-        try:
-            port = _start_postgresql(run, data=data, folder=folder)
-            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
-        finally:
-            watch.communicate(timeout=60)
-
-
-def _start_postgresql(run: Any, *, data: Path, folder: Path) -> int:
-    """Start the server and give its port; tried again when somebody takes the free port first."""
-    for attempt in range(3):
-        port = _free_port()
-        # What is lost in a crash is of no use here, so nothing waits for the disk.
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off -c max_connections=60"
-        try:
-            run("pg_ctl", "start", "--pgdata", str(data), "--wait", "--silent", "--log", str(folder / "log"), "--options", options)
-        except RuntimeError:
-            if attempt == 2:
-                raise
-            time.sleep(0.2)
-        else:
-            return port
-    raise AssertionError("the last attempt returns or raises")
-
-
-def _postgresql_binaries() -> Path | None:
-    """The folder of the newest PostgreSQL server programs: Debian's, else those on the PATH."""
-    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    if debian:
-        return debian[-1].parent
-    found = shutil.which("initdb")
-    return None if found is None else Path(found).resolve().parent
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    with postgresql.server() as address:
+        yield address
 
 
 # --- Databases ------------------------------------------------------------------------------------------------------
@@ -213,19 +132,8 @@ def upgraded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def upgraded_postgresql(postgres_url: str) -> str:
     """The name of a PostgreSQL database at the newest revision; a test's own database is made from this template."""
-    from sqlalchemy import text
-
-    from app.storage import migrations, policies
-    from app.storage.engine import make_engine
-
     name = "upgraded"
-    _administer(postgres_url, f"CREATE DATABASE {name}")
-    engine = make_engine(_database(postgres_url, name))
-    migrations.upgrade(engine)
-    with engine.begin() as connection:
-        connection.execute(text(f"CREATE ROLE {APP_ROLE} LOGIN"))
-        policies.grant(connection, role=APP_ROLE)
-    engine.dispose()
+    postgresql.upgraded(postgres_url, name)
     return name
 
 
@@ -255,16 +163,16 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 def hosted_url(postgres_url: str, upgraded_postgresql: str) -> Iterator[str]:
     """The address of a PostgreSQL database at the newest revision for the tests of one file, with the lesser role of a server."""
     name = f"test_{uuid4().hex}"
-    _administer(postgres_url, f"CREATE DATABASE {name} TEMPLATE {upgraded_postgresql}")
-    yield _database(postgres_url.replace("//postgres@", f"//{APP_ROLE}@"), name)
-    _administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+    postgresql.administer(postgres_url, f"CREATE DATABASE {name} TEMPLATE {upgraded_postgresql}")
+    yield postgresql.database(postgres_url.replace("//postgres@", f"//{APP_ROLE}@"), name)
+    postgresql.administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _made(server: str, *, template: str, role: str = "") -> Iterator[Engine]:
     name = f"test_{uuid4().hex}"
-    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield from _opened(_database(server.replace("//postgres@", f"//{role}@") if role else server, name))
-    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+    postgresql.administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield from _opened(postgresql.database(server.replace("//postgres@", f"//{role}@") if role else server, name))
+    postgresql.administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _opened(url: str) -> Iterator[Engine]:
@@ -273,18 +181,6 @@ def _opened(url: str) -> Iterator[Engine]:
     engine = make_engine(url)
     yield engine
     engine.dispose()
-
-
-def _database(server: str, name: str) -> str:
-    return f"{server.rpartition('/')[0]}/{name}"
-
-
-def _administer(server: str, statement: str) -> None:
-    """Make or remove a database, which no transaction may surround."""
-    import psycopg
-
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(statement.encode())
 
 
 # --- Browser --------------------------------------------------------------------------------------------------------

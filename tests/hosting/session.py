@@ -154,6 +154,7 @@ async def opened(
     bounds: Bounds | None = None,
     keep_frames: bool = True,
     resume: str = "",
+    source: str = "127.0.0.1",
 ) -> Session:
     """A connected session.
 
@@ -168,6 +169,8 @@ async def opened(
         Whether the bytes of the frames are kept in each run; a measurement of many sessions wants no copies.
     resume
         The number of a session that was cut off, to go on with it.
+    source
+        The loopback address it comes from, where limits count by address and many people are to be played.
 
     Raises
     ------
@@ -181,7 +184,8 @@ async def opened(
     context: ssl.SSLContext | None = None
     if parts.scheme == "https":
         context = ssl.create_default_context(cafile=authority)
-    session = Session(f"{parts.scheme}://{parts.netloc}", port=port, context=context, bounds=bounds or Bounds(), keep_frames=keep_frames)
+    address = f"{parts.scheme}://{parts.netloc}"
+    session = Session(address, port=port, context=context, bounds=bounds or Bounds(), keep_frames=keep_frames, source=source)
     session.cookies.update(cookies or {})
     try:
         await session._connect(resume)
@@ -203,7 +207,9 @@ def _is_here(host: str) -> bool:
 class Session:
     """One visitor's page: it asks for runs, one at a time, and keeps what a browser keeps."""
 
-    def __init__(self, url: str, *, port: int, context: ssl.SSLContext | None, bounds: Bounds, keep_frames: bool) -> None:
+    def __init__(
+        self, url: str, *, port: int, context: ssl.SSLContext | None, bounds: Bounds, keep_frames: bool, source: str = "127.0.0.1"
+    ) -> None:
         self.url = url
         self.id = ""
         self.cookies: dict[str, str] = {}
@@ -215,6 +221,7 @@ class Session:
         self._context = context
         self._bounds = bounds
         self._keep_frames = keep_frames
+        self._source = source
         self._line: ClientConnection | None = None
         self._values: dict[str, WidgetState] = {}
         self._hash = ""
@@ -249,6 +256,7 @@ class Session:
             host="127.0.0.1",
             port=self._port,
             ssl=self._context,
+            local_addr=(self._source, 0),
             proxy=None,
             origin=self.url,  # type: ignore[arg-type] # a text with a name of its own
             additional_headers={"Cookie": self._cookie()} if self.cookies else {},
@@ -273,7 +281,8 @@ class Session:
         verify = self._context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         extensions = {"sni_hostname": urlsplit(self.url).hostname} if self._context else {}
         scheme = "https" if self._context else "http"
-        async with httpx.AsyncClient(verify=verify, trust_env=False, timeout=self._bounds.seconds) as client:
+        line = httpx.AsyncHTTPTransport(verify=verify, trust_env=False, local_address=self._source)
+        async with httpx.AsyncClient(transport=line, timeout=self._bounds.seconds) as client:
             answer = await client.request(
                 method,
                 f"{scheme}://127.0.0.1:{self._port}/{path.lstrip('/')}",
