@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,6 +23,7 @@ from app.services.teams import list_teams
 from app.storage.engine import make_engine, transaction
 from app.storage.tables import SignIn
 from tests.e2e.conftest import ended, free_port, settle, started
+from tests.hosting.provider import person, provider_of, secrets_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -51,23 +48,8 @@ class House:
 @pytest.fixture(scope="module")
 def provider() -> Iterator[str]:
     """The address of an OpenID Connect provider that knows three people, insists on a nonce and lets registered clients in only."""
-    port = free_port()
-    people = [json.dumps({"sub": sub, "name": sub.title(), "email": f"{sub}@example.com", "email_verified": True}) for sub in PEOPLE]
-    command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--require-registration", "True", "--require-nonce", "True"]
-    command += [part for one in people for part in ("--user-claims", one)]
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url, end = f"http://127.0.0.1:{port}", time.monotonic() + 60
-    while True:
-        try:
-            urllib.request.urlopen(f"{url}/.well-known/openid-configuration", timeout=2).close()
-            break
-        except OSError:
-            assert child.poll() is None, "the provider ended"
-            assert time.monotonic() < end, "the provider did not get ready"
-            time.sleep(0.1)
-    yield url
-    child.terminate()
-    ended(child)
+    with provider_of(person(sub) for sub in PEOPLE) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -81,28 +63,12 @@ def house(provider: str, hosted_url: str, tmp_path_factory: pytest.TempPathFacto
     upload = uploads.start_upload(owner, engine=engine, team_id=team, data=DEALS.encode(), name="acme-deals.csv", limits=Limits())
     commits.commit_upload(owner, engine=engine, upload_id=upload.id, limits=Limits())
     secrets = folder / "secrets.toml"
-    secrets.write_text(_secrets(provider, f"http://127.0.0.1:{port}/oauth2callback"), encoding="utf-8")
+    secrets.write_text(secrets_of(provider, f"http://127.0.0.1:{port}/oauth2callback"), encoding="utf-8")
     url, child = started(folder, port=port, SCORECARD_LOGIN="oidc", SCORECARD_DATABASE_URL=hosted_url, STREAMLIT_SECRETS_FILES=str(secrets))
     yield House(url, engine, provider, owner)
     child.terminate()
     ended(child)
     engine.dispose()
-
-
-def _secrets(provider: str, redirect: str) -> str:
-    """What the web server needs to know of the provider, which has registered it as a client."""
-    body = json.dumps({"redirect_uris": [redirect]}).encode()
-    request = urllib.request.Request(f"{provider}/oauth2/clients", body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        client: dict[str, Any] = json.load(answer)
-    lines = {
-        "redirect_uri": redirect,
-        "cookie_secret": "0123456789abcdef" * 4,
-        "client_id": client["client_id"],
-        "client_secret": client["client_secret"],
-        "server_metadata_url": f"{provider}/.well-known/openid-configuration",
-    }
-    return "[auth]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in lines.items())
 
 
 @pytest.fixture

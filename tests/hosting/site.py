@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,10 +61,11 @@ def certificate(folder: Path, names: Sequence[str]) -> tuple[Path, Path]:
 
 
 class Replica:
-    """One process of the app."""
+    """One process of the app; `settings` are added to its environment, and `root` is where its code is."""
 
-    def __init__(self, name: str, *, database: str, folder: Path, drain: float) -> None:
+    def __init__(self, name: str, *, database: str, folder: Path, drain: float, settings: Mapping[str, str], root: Path) -> None:
         self.name = name
+        self._root = root
         self.port = free_port()
         self.log = folder / f"{name}.log"
         self._child: subprocess.Popen[bytes] | None = None
@@ -80,6 +81,7 @@ class Replica:
             "SCORECARD_REPLICA": name,
             "STREAMLIT_SERVER_COOKIE_SECRET": SECRET,
             "STREAMLIT_SERVER_ALLOWED_HOSTS": APP,
+            **settings,
         }
 
     @property
@@ -90,9 +92,10 @@ class Replica:
 
     def start(self) -> None:
         """Start, without waiting."""
-        command = [sys.executable, "-m", "streamlit", "run", *streamlit_arguments("127.0.0.1", self.port, 50)]
+        _, *options = streamlit_arguments("127.0.0.1", self.port, 50)
+        command = [sys.executable, "-m", "streamlit", "run", str(self._root / "streamlit_app.py"), *options]
         with self.log.open("ab") as out:
-            self._child = subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=subprocess.DEVNULL, stderr=out)
+            self._child = subprocess.Popen(command, cwd=self._root, env=self._environment, stdout=subprocess.DEVNULL, stderr=out)
 
     def ready(self) -> bool:
         """Whether it says that it can serve."""
@@ -150,13 +153,27 @@ class Site:
         return f"https://{SURVEY}:{self.port}"
 
 
-def start_site(folder: Path, *, database: str, drain: float) -> Site:
-    """Start two processes and nginx, and wait until all are ready."""
+def start_site(
+    folder: Path, *, database: str, drain: float, port: int = 0, settings: Mapping[str, str] | None = None, root: Path = ROOT
+) -> Site:
+    """Start two processes and nginx, and wait until all are ready.
+
+    Parameters
+    ----------
+    port
+        Where nginx listens; 0 for any.
+    settings
+        More of the processes' environment, such as a login.
+    root
+        Where the code of the app is, when a changed copy is to be served.
+    """
     chain, key = certificate(folder, [APP, SURVEY])
-    replicas = {name: Replica(name, database=database, folder=folder, drain=drain) for name in ("a", "b")}
+    replicas = {
+        name: Replica(name, database=database, folder=folder, drain=drain, settings=settings or {}, root=root) for name in ("a", "b")
+    }
     for replica in replicas.values():
         replica.start()
-    site = Site(folder, database, free_port(), chain, replicas)
+    site = Site(folder, database, port or free_port(), chain, replicas)
     try:
         site.nginx = start_nginx(site, key=key, plain=free_port())
         for replica in replicas.values():
