@@ -16,7 +16,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -70,7 +70,7 @@ class Found:
     amounts: Counter[str] = field(default_factory=Counter)
     size: int = 0
 
-    def __iadd__(self, other: Found) -> Found:
+    def __iadd__(self, other: Found) -> Self:
         self.words += other.words
         self.amounts += other.amounts
         self.size += other.size
