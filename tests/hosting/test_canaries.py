@@ -80,6 +80,5 @@ def test_nothing_else_is_found() -> None:
 
 def test_the_text_of_a_report_is_looked_at() -> None:
     made = pdf(report(f"All about {WORD}"))
-    # In the clear stands only the outline.
-    assert made.count(WORD.encode()) < 5
-    assert Search(CANARIES).look(made).words[WORD] > 20
+    # In the clear stands only what the file says of itself, such as its outline.
+    assert Search(CANARIES).look(made).words[WORD] > made.count(WORD.encode()) + 20
