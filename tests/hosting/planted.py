@@ -1,4 +1,4 @@
-"""An organization in which every cell, name, comment and amount is a canary, with a large table like another's but where no sample looks."""
+"""An organization in which every cell, name, comment and amount is a canary; its large table equals another where a sample looks."""
 
 from __future__ import annotations
 
