@@ -39,7 +39,8 @@ UPLOAD_MB_ALONE = 800
 UPLOAD_MB_HOSTED = 50
 """Largest upload where it serves many: an upload is held in the memory of a process that others share."""
 WORKER_MB_ALONE, WORKER_MB_HOSTED = 4_096, 1_536
-"""Memory of the process that opens a file: a million rows take about 1 GB, five million about 4 GB."""
+"""Memory (address space) of the process that opens a file: a million rows, 120 MB of CSV, take 0.7 GB, five million 2 GB. With a login at
+most 50 MB are taken, so that two files at once stay within 1 GB."""
 
 SECRET_LENGTH = 32
 """Fewest characters of a secret: 128 bits when they are hexadecimal."""

@@ -11,22 +11,25 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.ingest.column_bytes import MANY
+from app.ingest.column_bytes import MANY, OWN, byte_at, last_byte, mostly_different, probed
 from app.ingest.export_formats import Catalogue
 from app.ingest.headings import fold
 from app.ingest.raw import RawTable
 
 SNIFFED = 2_000
-_PROBED, _OWN_VALUES = 16_384, 0.95
 _AT_ONCE = 2
 """Columns looked at together: Arrow leaves the interpreter free while it works."""
 _TRIM = " \t\r\n\u00a0\u202f\u2007"
+_AT_EDGE = np.zeros(256, bool)
+_AT_EDGE[list(_TRIM.encode())] = True
+"""Bytes of the spaces: a cell that neither begins nor ends with one of them has none around it."""
 _DATE = re.compile(
     r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(\D.*)?$|^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([ ,T].*)?$|^\d{13}$"
     r"|^\d{1,2}(st|nd|rd|th)?\.?[ -]+(de )?[^\W\d_]{3,10}\.?,?[ -]+(de )?\d{2,4}([ ,].*)?$"
@@ -93,7 +96,7 @@ class Column:
 
     def more_than(self, number: int) -> bool:
         """Whether it has more different values than `number`; nobody counts a column of nothing else for that."""
-        return (self.places is None and number < _OWN_VALUES * _PROBED) or self.distinct > number
+        return (self.places is None and number < OWN) or self.distinct > number
 
     @property
     def counted(self) -> int | None:
@@ -171,10 +174,8 @@ def columns_of(raw: RawTable, catalogue: Catalogue) -> tuple[Column, ...]:
 
 def column_of(heading: str, cells: pa.ChunkedArray, catalogue: Catalogue, *, position: int = 0, true_dates: bool = False) -> Column:
     """The column of these cells (text, one for each row)."""
-    values, places = (_stripped(cells.combine_chunks()), None) if _mostly_different(cells) else _different(cells)
-    counts = pa.array(
-        np.ones(len(values), np.int64) if places is None else np.bincount(places.to_numpy(), minlength=len(values)), pa.int64()
-    )
+    values, places = (_stripped(_joined(cells)), None) if _mostly_different(cells) else _different(cells)
+    counts = _ones(len(values)) if places is None else pa.array(np.bincount(places.to_numpy(), minlength=len(values)), pa.int64())
     sniffed = values.slice(0, SNIFFED).to_pylist()
     weights = counts.slice(0, SNIFFED).to_pylist()
     empty = int(pc.sum(pc.if_else(pc.equal(values, ""), counts, 0)).as_py() or 0)
@@ -207,12 +208,12 @@ def column_of(heading: str, cells: pa.ChunkedArray, catalogue: Catalogue, *, pos
 
 def _different(cells: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
     """The different cells without spaces around them, in order of first appearance, and which of them each row has."""
-    encoded = pc.dictionary_encode(cells)
+    encoded = cells if pa.types.is_dictionary(cells.type) else pc.dictionary_encode(cells)
     if not encoded.num_chunks:
         return pa.array([], pa.string()), pa.array([], pa.int32())
     # The chunks of an encoded column share one dictionary, and trimming that is trimming each different cell once.
     values = encoded.chunk(0).dictionary.cast(pa.string())
-    index = pa.concat_arrays([chunk.indices for chunk in encoded.chunks])
+    index = _joined(pa.chunked_array([chunk.indices for chunk in encoded.chunks]))
     stripped = _stripped(values)
     if stripped is values:
         return values, index
@@ -225,13 +226,23 @@ def _different(cells: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
 
 def _stripped(values: pa.Array) -> pa.Array:
     """The values without spaces around them; the same object where none has any."""
+    if not (_AT_EDGE[byte_at(values, 0)].any() or _AT_EDGE[last_byte(values)].any()):
+        return values
     stripped = pc.utf8_trim(values, _TRIM)
     return values if stripped.equals(values) else stripped
 
 
 def _mostly_different(cells: pa.ChunkedArray) -> bool:
-    """Whether nearly every cell of a long column has its own value, told by a part of the beginning and one of the middle."""
-    if len(cells) < MANY:
-        return False
-    parts = [chunk for begin in (0, len(cells) // 2) for chunk in cells.slice(begin, _PROBED // 2).chunks]
-    return bool(pc.count_distinct(pa.chunked_array(parts, cells.type)).as_py() > _OWN_VALUES * sum(map(len, parts)))
+    """Whether nearly every cell of a long column has its own value; one that came coded has words that come again."""
+    return len(cells) >= MANY and not pa.types.is_dictionary(cells.type) and mostly_different(cells.take(pa.array(probed(len(cells)))))
+
+
+def _joined(cells: pa.ChunkedArray) -> pa.Array:
+    """The cells in one piece, not copied where they are."""
+    return cells.chunk(0) if cells.num_chunks == 1 else cells.combine_chunks()
+
+
+@lru_cache(maxsize=1)
+def _ones(rows: int) -> pa.Array:
+    """A count of one for each row; all columns of a file share it."""
+    return pa.array(np.ones(rows, np.int64))

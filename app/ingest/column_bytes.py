@@ -12,6 +12,10 @@ import pyarrow.compute as pc
 MANY = 50_000
 """Rows from which on a column is long: it is worth while to look first whether a step is needed at all."""
 
+_PROBED, _OWN_VALUES = 16_384, 0.95
+OWN = _OWN_VALUES * _PROBED
+"""A long column of which nearly every cell has its own value has at least so many different ones."""
+
 Bytes = npt.NDArray[np.uint8]
 
 
@@ -28,6 +32,14 @@ def byte_at(values: pa.Array, place: int) -> Bytes:
         return np.zeros(len(values), np.uint8)
     at = offsets[:-1] + place
     return np.where(at < offsets[1:], text[np.minimum(at, len(text) - 1)], np.uint8(0))
+
+
+def last_byte(values: pa.Array) -> Bytes:
+    """The last byte of each value; 0 where it is empty."""
+    text, offsets = _parts(values)
+    if not len(text):
+        return np.zeros(len(values), np.uint8)
+    return np.where(offsets[1:] > offsets[:-1], text[np.maximum(offsets[1:] - 1, 0)], np.uint8(0))
 
 
 def is_one_of(values: pa.Array, words: Collection[str]) -> pa.Array:
@@ -48,6 +60,18 @@ def is_one_of(values: pa.Array, words: Collection[str]) -> pa.Array:
     if len(where):
         found[where] = pc.is_in(pc.utf8_lower(values.take(pa.array(where))), wanted).to_numpy(zero_copy_only=False)
     return pa.array(found)
+
+
+def probed(rows: int) -> npt.NDArray[np.int64]:
+    """The rows that tell what a column of so many rows holds: a part of the beginning and one of the middle."""
+    part = _PROBED // 2
+    middle = max(part, rows // 2)
+    return np.concatenate((np.arange(min(part, rows)), np.arange(middle, min(middle + part, rows))))
+
+
+def mostly_different(cells: pa.ChunkedArray) -> bool:
+    """Whether nearly every one of the probed cells has its own value."""
+    return bool(pc.count_distinct(cells).as_py() > _OWN_VALUES * len(cells))
 
 
 def _parts(values: pa.Array) -> tuple[Bytes, npt.NDArray[np.int32]]:

@@ -23,6 +23,7 @@ from app.ingest.model import Changed
 from app.ingest.outcomes import customer_churned, deal_outcomes, lead_converted, line_cancelled
 from app.ingest.plan import Plan
 from app.ingest.progress import tell
+from app.ingest.raw import codes_of
 from app.ingest.totals import total_lines
 from app.tables import TABLES
 
@@ -173,11 +174,13 @@ def _field(plan: Plan, name: str, typed: Typed, catalogue: Catalogue) -> None:
 def _minor_units(plan: Plan, column: Column, read: values.Converted, typed: Typed, catalogue: Catalogue) -> values.Converted:
     """Stripe's API writes amounts in the smallest unit of the currency; its dashboard does not (known by the headings)."""
     assert plan.table is not None
+    if plan.system != "stripe":
+        return read
     known = [k for k in catalogue.known(plan.table, column.heading, system="stripe") if k.evidence == "api" and k.heading == column.heading]
     lower = plan.column("currency")
     coded = lower is not None and all(word == word.lower() for word, _ in lower.words())
     whole = pc.all(pc.equal(pc.round(read.values, 0), read.values)).as_py()
-    if plan.system != "stripe" or not known or not coded or not whole:
+    if not known or not coded or not whole:
         return read
     factor = hundredths(plan.currency, column.rows)
     scaled = pc.cast(pc.round(pc.multiply(read.values, factor), 4), numbers.MONEY)
@@ -235,7 +238,9 @@ def _copies(plan: Plan, ids: pa.Array, repeated: pa.Array) -> pa.Array:
     """Which of the repeated rows say in every cell what another row says."""
     concerned = pc.is_in(ids, value_set=pc.unique(ids.filter(repeated)))
     names = plan.raw.cells.column_names
-    rows = plan.raw.cells.filter(concerned).append_column("row", pa.array(np.flatnonzero(concerned.to_numpy(zero_copy_only=False))))
+    rows = codes_of(plan.raw.cells.filter(concerned)).append_column(
+        "row", pa.array(np.flatnonzero(concerned.to_numpy(zero_copy_only=False)))
+    )
     counted = rows.group_by(names).aggregate([("row", "list"), ("row", "count")])
     same = pc.list_flatten(counted.filter(pc.greater(counted["row_count"], 1))["row_list"])
     return pc.and_(repeated, pc.is_in(pa.array(np.arange(len(ids))), value_set=same.combine_chunks()))
@@ -296,7 +301,7 @@ def _warn(plan: Plan, typed: Typed) -> None:
             typed.warnings.append("The file holds won deals and no lost ones, so a win rate cannot be computed from it.")
     if plan.table == "revenue_line" or "id" not in fields:
         names = plan.raw.cells.column_names
-        counted = plan.raw.cells.group_by(names).aggregate([([], "count_all")])
+        counted = codes_of(plan.raw.cells).group_by(names).aggregate([([], "count_all")])
         repeated = plan.raw.cells.num_rows - counted.num_rows
         if repeated:
             typed.warnings.append(

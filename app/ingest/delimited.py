@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import pyarrow.csv as pacsv
 
 from app.errors import FileRefused
 from app.ingest.code_pages import LABELS
+from app.ingest.column_bytes import MANY, mostly_different, probed
 from app.ingest.dialect import DELIMITERS, ESCAPED, Dialect, Records, read_records
 from app.ingest.encoding import Decoded, decode
 from app.ingest.layout import Layout, Source, find_table, headings
@@ -23,6 +25,7 @@ _NAMED = {"tab": b"\t", "\\t": b"\t", "comma": b",", "semicolon": b";", "bar": b
 _KINDS: tuple[LineKind, ...] = ("head", "comment", "blank", "preamble", "total", "footer")
 _BLOCK = 8 * 1024 * 1024
 
+_CODED = pa.dictionary(pa.int32(), pa.string())
 _SPACE = "\u00a0".encode()
 _LOOKED_AT = 200
 _BYTES_A_CELL = 8
@@ -161,12 +164,37 @@ def _cells(records: Records, layout: Layout) -> pa.Table:
         return pa.table({column: pa.array([], pa.string()) for column in names})
     if records.dialect.delimiter or not records.dialect.quote:
         try:
-            parsed = _by_arrow(_region(records, layout, special), records, names)
+            types = _types(records, layout, special, names)
+            parsed = _by_arrow(_region(records, layout, special), records, types)
         except pa.ArrowInvalid:
             parsed = None
         if parsed is not None and parsed.num_rows == rows:
-            return _with_quotes(parsed, records)
+            return _in_one_piece(_with_quotes(parsed, records))
     return _by_hand(records, layout, names)
+
+
+def _types(records: Records, layout: Layout, special: set[int], names: list[str]) -> dict[str, pa.DataType]:
+    """How each column is held: as text, and as codes of its different words where it is long and they come again and again.
+
+    A table of millions of rows then takes half the memory, and its different words need not be looked for once more.
+    """
+    taken = np.flatnonzero(layout.data)
+    if len(taken) < MANY or records.escaped:
+        return dict.fromkeys(names, pa.string())
+    looked_at = np.zeros(len(records), dtype=bool)
+    looked_at[taken[probed(len(taken))]] = True
+    part = _by_arrow(_region(records, replace(layout, data=looked_at), special), records, dict.fromkeys(names, pa.string()))
+    return {name: pa.string() if mostly_different(part[name]) else _CODED for name in names}
+
+
+def _in_one_piece(cells: pa.Table) -> pa.Table:
+    """The same cells with each column in one piece, so that no later step has to copy it; one column is held twice at a time."""
+    names, pieces = cells.column_names, []
+    for _ in names:
+        column, cells = cells.column(0), cells.remove_column(0)
+        pieces.append(column.unify_dictionaries().combine_chunks() if column.num_chunks > 1 else column)
+        del column
+    return pa.table(dict(zip(names, pieces, strict=True)))
 
 
 def _with_quotes(cells: pa.Table, records: Records) -> pa.Table:
@@ -212,13 +240,13 @@ def _written(cells: list[str], dialect: Dialect) -> bytes:
     return delimiter.join(f"{quote}{cell.replace(quote, quote * 2)}{quote}" for cell in cells).encode()
 
 
-def _by_arrow(region: bytes | memoryview, records: Records, names: list[str]) -> pa.Table:
+def _by_arrow(region: bytes | memoryview, records: Records, types: dict[str, pa.DataType]) -> pa.Table:
     dialect = records.dialect
     longest = int((records.end - records.start).max()) + 2
     return pacsv.read_csv(
         pa.BufferReader(pa.py_buffer(region)),
         # Several threads spend half as much time again, and the worker is one of two that share the machine.
-        read_options=pacsv.ReadOptions(use_threads=False, column_names=names, block_size=max(_BLOCK, min(2 * longest, 2**31 - 1))),
+        read_options=pacsv.ReadOptions(use_threads=False, column_names=list(types), block_size=max(_BLOCK, min(2 * longest, 2**31 - 1))),
         parse_options=pacsv.ParseOptions(
             # A single column needs a delimiter that never occurs: the unit separator is refused as text before this.
             delimiter=(dialect.delimiter or b"\x1f").decode(),
@@ -228,7 +256,7 @@ def _by_arrow(region: bytes | memoryview, records: Records, names: list[str]) ->
             newlines_in_values=bool((np.diff(records.line) > 1).any()),
         ),
         convert_options=pacsv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()),
+            column_types=types,
             strings_can_be_null=False,
             null_values=[],
             check_utf8=False,
@@ -252,7 +280,8 @@ def _kept_columns(written: list[str], width: int, cells: pa.Table) -> list[int]:
     # Imported here because it costs 25 ms and most files have no column without heading.
     import pyarrow.compute as pc
 
-    empty = {i for i in unnamed if (pc.sum(pc.binary_length(pc.utf8_trim_whitespace(cells.column(i)))).as_py() or 0) == 0}
+    text = {i: pc.cast(cells.column(i), pa.string()) for i in unnamed}
+    empty = {i for i in unnamed if (pc.sum(pc.binary_length(pc.utf8_trim_whitespace(text[i]))).as_py() or 0) == 0}
     return [i for i in range(width) if i not in empty]
 
 

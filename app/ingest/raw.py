@@ -36,7 +36,8 @@ class RawTable:
         empty one becomes "column 4" (counted from 1).
     cells
         One string column for each heading, named "c0" … "cn". No nulls: an empty cell is "". The text is exactly as in
-        the file, without the quotes around it. Cells of a workbook become text: dates in ISO form ("2025-10-14" or
+        the file, without the quotes around it. A long column of words that come again and again is held as a dictionary
+        of them, in one piece. Cells of a workbook become text: dates in ISO form ("2025-10-14" or
         "2025-10-14 09:12:00"), whole numbers without ".0", other numbers in their shortest exact form, booleans as
         TRUE or FALSE, errors as their code.
     lines
@@ -79,6 +80,15 @@ class RawTable:
     events_aside: tuple[SetAsideLines, ...] = ()
     known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was found out about this table already; a changed copy begins with nothing."""
+
+
+def codes_of(cells: pa.Table) -> pa.Table:
+    """The table with codes in the place of words where it holds codes: rows are the same where their codes are."""
+    columns = [
+        pa.chunked_array([chunk.indices for chunk in column.chunks]) if pa.types.is_dictionary(column.type) else column
+        for column in cells.columns
+    ]
+    return pa.table(dict(zip(cells.column_names, columns, strict=True)))
 
 
 def lines_reconcile(raw: RawTable) -> bool:

@@ -52,7 +52,7 @@ def rejected_csv(raw: RawTable, aside: pa.Array, reasons: dict[str, str], person
     """The rows set aside as CSV (UTF-8 with BOM): line, reason, the cells as read; personal columns left out."""
     kept = [position for position in range(len(raw.headings)) if position not in personal]
     rejected = pc.is_valid(aside)
-    cells = [harmless(raw.cells.column(position).filter(rejected)).to_pylist() for position in kept]
+    cells = [harmless(pc.cast(raw.cells.column(position).filter(rejected), pa.string())).to_pylist() for position in kept]
     why = [reasons[code] for code in aside.filter(rejected).to_pylist()]
     lines = raw.lines.filter(rejected).to_pylist()
     text = io.StringIO(newline="")

@@ -242,7 +242,7 @@ def amounts(column: Column, format: str, catalogue: Catalogue, *, money: bool = 
         read = numbers.convert(pc.if_else(empty, None, column.values), mark, column.counts)
     else:
         read = numbers.convert(column.values, mark, column.counts, exact=_exact(column) if mark == "decimal point" else None)
-    values = pc.if_else(pc.or_(empty, read.percent) if money else empty, None, read.values)
+    values = _without(read.values, pc.or_(empty, read.percent) if money else empty)
     bad = pc.and_(pc.invert(empty), pc.is_null(values))
     changed = _blank_words(column, empty)
     for mask, what in (
@@ -256,6 +256,11 @@ def amounts(column: Column, format: str, catalogue: Catalogue, *, money: bool = 
         if cells:
             changed.append((what, cells))
     return Converted(column.spread(values), column.spread(bad), tuple(changed))
+
+
+def _without(values: pa.Array, mask: pa.Array) -> pa.Array:
+    """The values with null where `mask` is true; the same object where it never is."""
+    return pc.if_else(mask, None, values) if pc.any(mask).as_py() else values
 
 
 def _exact(column: Column) -> pa.Array | None:
@@ -279,7 +284,7 @@ def ids(column: Column, catalogue: Catalogue) -> Converted:
     damaged = _damaged(column)
     empty = blank(column, catalogue) if damaged is None else pc.or_(blank(column, catalogue), damaged)
     real = column.values.filter(pc.invert(empty)) if pc.any(empty).as_py() else column.values
-    values = pc.if_else(empty, None, column.values)
+    values = _without(column.values, empty)
     changed = _blank_words(column, blank(column, catalogue))
     if len(real) and _all_match(real, _FLOAT_ID):
         values = pc.replace_substring_regex(values, r"\.0+$", "")
@@ -311,7 +316,7 @@ def _all_match(values: pa.Array, pattern: str) -> bool:
 
 def texts(column: Column) -> pa.Array:
     """Categories and names as in the file; null where the cell is empty or holds a sign that only stands for nothing (`NOTHING`)."""
-    return column.spread(pc.if_else(_says_nothing(column), None, column.values))
+    return column.spread(_without(column.values, _says_nothing(column)))
 
 
 def coded_texts(column: Column) -> pa.Array:

@@ -171,11 +171,13 @@ def _read(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _decode(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
+    import pyarrow as pa
     import pyarrow.csv as pacsv
 
     raw, _ = _open(folder, request)
     with (folder / CELLS).open("wb") as out:
-        pacsv.write_csv(raw.cells.rename_columns(list(raw.headings)), out)
+        schema = pa.schema([(heading, pa.string()) for heading in raw.headings])
+        pacsv.write_csv(raw.cells.rename_columns(list(raw.headings)).cast(schema), out)
     return {"rows": raw.facts.rows}
 
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from app.ingest import column, column_bytes, dialect, steps
+from app.ingest import column, column_bytes, delimited, dialect, steps
 from app.ingest.limits import Limits
 from app.ingest.model import Answers, Inspection, Receipt
 from app.ingest.opening import open_file
@@ -38,14 +39,14 @@ def rows(number: int) -> list[list[str]]:
     ]
 
 
-def imported() -> tuple[int, Inspection, Receipt, list[dict[str, Any]], bytes]:
+def imported() -> tuple[tuple[int, int], Inspection, Receipt, list[dict[str, Any]], bytes]:
     text = "\n".join([HEAD, *(",".join(row) for row in rows(3_000))])
     raw = open_file(text.encode(), name="deals.csv", answers=Answers(), limits=Limits())
     inspection = steps.inspect(raw, Answers())
     typed = steps.read(raw, Answers())
-    uncoded = sum(one.places is None for one in raw.known["columns"])
+    coded = sum(pa.types.is_dictionary(column.type) for column in raw.cells.columns)
     return (
-        uncoded,
+        (coded, sum(one.places is None for one in raw.known["columns"])),
         replace(inspection, columns=tuple(replace(one, distinct=0) for one in inspection.columns)),
         typed.receipt,
         pq.read_table(io.BytesIO(typed.parquet)).to_pylist(),
@@ -54,12 +55,13 @@ def imported() -> tuple[int, Inspection, Receipt, list[dict[str, Any]], bytes]:
 
 
 def test_columns_of_different_values_are_read_as_others_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    uncoded, *expected = imported()
-    for module in (column, column_bytes):
+    plain, *expected = imported()
+    for module in (column, column_bytes, delimited):
         monkeypatch.setattr(module, "MANY", 1)
-    monkeypatch.setattr(column, "_OWN_VALUES", 0.3)
-    more, *found = imported()
-    assert (uncoded, more) == (0, 2)
+    monkeypatch.setattr(column_bytes, "_OWN_VALUES", 0.3)
+    held, *found = imported()
+    # Of eight columns five are held as codes of their words, and three cell by cell.
+    assert (plain, held) == ((0, 0), (5, 3))
     assert found == expected
 
 
