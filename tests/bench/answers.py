@@ -22,6 +22,7 @@ from app.services.teams import leave_example, list_teams
 from app.storage import migrations
 from app.storage.engine import make_engine
 from tests import survey_rounds
+from tests.bench.people import Line
 from tests.bench.servers import free_port, serve
 
 PEOPLE = 200
@@ -81,7 +82,7 @@ async def _everybody(url: str, tokens: Sequence[str], pause: tuple[float, float]
 
     async def person(number: int, token: str) -> None:
         nonlocal failed
-        random, line = Random(number), _Line(url, device=f"{number:032x}")
+        random, line = Random(number), Line(url, device=f"{number:032x}")
         await asyncio.sleep(random.uniform(0, pause[1]))
         for part, dimension in enumerate(survey_rounds.SURVEY.dimensions, 1):
             began = time.monotonic()
@@ -97,36 +98,3 @@ async def _everybody(url: str, tokens: Sequence[str], pause: tuple[float, float]
 
     await asyncio.gather(*(person(number, token) for number, token in enumerate(tokens)))
     return saves, pages, failed
-
-
-class _Line:
-    """One browser's connection, kept open; a client library would take more of the cores than the server that is measured."""
-
-    def __init__(self, url: str, *, device: str) -> None:
-        self._host, _, port = url.removeprefix("http://").partition(":")
-        self._port = int(port)
-        self._device = device
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-
-    async def ask(self, method: str, path: str, body: bytes = b"") -> int:
-        """The status of the reply; asked again when the server closed an idle connection at that moment, as a browser does."""
-        head = (
-            f"{method} {path} HTTP/1.1\r\nHost: {self._host}\r\nCookie: survey_device={self._device}\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        for _ in range(5):
-            try:
-                reader, writer = self._streams = self._streams or await asyncio.open_connection(self._host, self._port)
-                writer.write(head.encode() + body)
-                answer = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-                length = int(answer.partition("content-length:")[2].partition("\r\n")[0])
-                await reader.readexactly(length)
-                return int(answer.split(" ", 2)[1])
-            except (OSError, asyncio.IncompleteReadError):
-                self.close()
-        return 0
-
-    def close(self) -> None:
-        """Hang up."""
-        if self._streams is not None:
-            self._streams[1].close()
-            self._streams = None

@@ -19,6 +19,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -183,7 +184,7 @@ async def opened(
         raise ValueError(f"{host} is not this computer: sessions of the tests stay on the loopback address")
     context: ssl.SSLContext | None = None
     if parts.scheme == "https":
-        context = ssl.create_default_context(cafile=authority)
+        context = _context(authority)
     address = f"{parts.scheme}://{parts.netloc}"
     session = Session(address, port=port, context=context, bounds=bounds or Bounds(), keep_frames=keep_frames, source=source)
     session.cookies.update(cookies or {})
@@ -193,6 +194,12 @@ async def opened(
         await session.close()
         raise
     return session
+
+
+@cache
+def _context(authority: Path | None) -> ssl.SSLContext:
+    """One for all sessions: making one reads every certificate."""
+    return ssl.create_default_context(cafile=authority)
 
 
 def _is_here(host: str) -> bool:
