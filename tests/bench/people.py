@@ -125,7 +125,8 @@ async def _step(session: Session, random: Random, waited: Waited) -> None:
         _note(waited, session)
         return
     pages = [name for name in session.pages if name != session.page]
-    await session.open(random.choice(pages))
+    # An app of one page has nowhere else to go.
+    await (session.open(random.choice(pages)) if pages else session.rerun())
     _note(waited, session)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import re
@@ -14,6 +15,7 @@ import pytest
 
 from app.ui.navigation import pages
 from tests.e2e.conftest import Serve, settle
+from tests.hosting.session import opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -182,3 +184,32 @@ def test_the_answers_carry_headers(example: str, new_page: NewPage) -> None:
     assert "frame-ancestors 'none'" in policy
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert answer.headers["x-frame-options"] == "DENY"
+
+
+def test_one_session_opens_every_page_and_none_breaks(example: str) -> None:
+    async def walked() -> dict[str, str]:
+        found: dict[str, str] = {}
+        async with await opened(example) as session:
+            await session.open()
+            for spec in pages(login=False):
+                run = await session.open("" if spec.name == "overview" else spec.name)
+                assert run.exceptions() == [], spec.name
+                found[spec.name] = next(one.heading.body for one in run.elements.values() if one.WhichOneof("type") == "heading")
+                # What the page sends again is what it sent before, by reference or whole: a rerun is no other page.
+                assert (await session.rerun()).elements.keys() == run.elements.keys(), spec.name
+            # A choice is in the address, and a file can be fetched by whoever was offered it.
+            await session.open("numbers")
+            run = await session.set("Only one group of", "Region")
+            assert run.exceptions() == []
+            assert "only=Region" in session.query
+            links = (await session.open("privacy")).links()
+            record = await session.ask("GET", *(link for link in links if link.endswith("record.csv")))
+            assert record.headers["content-type"].startswith("text/csv")
+        return found
+
+    assert asyncio.run(walked()) == {spec.name: spec.title for spec in pages(login=False)}
+
+
+def test_a_session_of_the_tests_stays_on_this_computer() -> None:
+    with pytest.raises(ValueError, match="is not this computer"):
+        asyncio.run(opened("https://example.com"))

@@ -217,7 +217,7 @@ def start_nginx(site: Site, *, key: Path, plain: int) -> subprocess.Popen[bytes]
     main = site.folder / "nginx.conf"
     main.write_text(
         f"{user}daemon off;\nworker_processes 1;\npid {site.folder / 'nginx.pid'};\nerror_log {site.folder / 'error.log'};\n"
-        f"events {{ worker_connections 512; }}\nhttp {{\n{places}include {site.folder / 'scorecard.conf'};\n}}\n",
+        f"events {{ worker_connections 4096; }}\nhttp {{\n{places}include {site.folder / 'scorecard.conf'};\n}}\n",
         encoding="utf-8",
     )
     command = [str(nginx_program()), "-p", str(site.folder), "-c", str(main)]
