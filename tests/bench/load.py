@@ -24,7 +24,7 @@ from tests.bench.company import company
 from tests.bench.people import Place, Waited, manager, respondent, share
 from tests.bench.servers import Server
 from tests.hosting.session import Session, opened
-from tests.hosting.site import APP, SECRET, Replica, start_site, stop_site
+from tests.hosting.site import APP, ROOT, SECRET, Replica, start_site, stop_site
 
 SECOND = 1.0
 """Nineteen of twenty waits are to be over within this."""
@@ -81,7 +81,7 @@ def measure() -> list[str]:
             lines.append(asyncio.run(_managers(place, [empty.process])).line("hello world, one process: visitors"))
         database = postgresql.upgraded(server, "loaded")
         made = company(database, people=RESPONDENTS_TO, secret=SECRET, folder=folder)
-        replica = Replica("a", database=database, folder=folder, drain=1.0)
+        replica = Replica("a", database=database, folder=folder, drain=1.0, settings={}, root=ROOT)
         replica.start()
         try:
             replica.wait()
