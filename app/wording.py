@@ -26,7 +26,9 @@ MARKS: dict[NumberStyle, tuple[str, str]] = {"en": (",", "."), "de": (".", ","),
 STYLES: dict[NumberStyle, str] = {style: f"1{thousands}234{point}5".replace(NBSP, " ") for style, (thousands, point) in MARKS.items()}
 """Each style by an example, for a reader to choose from."""
 
-_QUOTED_OR_NUMBER = re.compile("\u201c[^\u201d]*\u201d|\\d{1,3}(?:,\\d{3})+(?:\\.\\d+)?|\\d+\\.\\d+")
+_QUOTED_OR_NUMBER = re.compile(
+    "\u201c[^\u201d]*\u201d|(?:(?<![\\w-])-)?(?:\\d{1,3}(?:,\\d{3})+(?:\\.\\d+)?|\\d+\\.\\d+)|(?<![\\w-])-(?=\\d)"
+)
 _style: ContextVar[NumberStyle] = ContextVar("number style", default="en")
 
 
@@ -165,9 +167,9 @@ def decimal(number: float, *, digits: int = 1, signed: bool = False) -> str:
 
 
 def restyled(prose: str) -> str:
-    """Our own prose with its numbers in the style: "6.4 %" → "6,4 %". What stands in quotation marks stays as it was said."""
+    """Our own prose with its numbers in the style and true minus signs: "-6.4 %" → "−6,4 %". What is quoted stays as it was said."""
     thousands, point = MARKS[_style.get()]
-    marks = {ord(","): thousands, ord("."): point}
+    marks = {ord(","): thousands, ord("."): point, ord("-"): MINUS}
     return _QUOTED_OR_NUMBER.sub(lambda found: found[0] if found[0][0] == "\u201c" else found[0].translate(marks), prose)
 
 
@@ -184,6 +186,6 @@ def day_range(first: date, last: date) -> str:
 def likely_range_note() -> str:
     """The tooltip that explains every interval."""
     return (
-        "The likely range is a 95 % confidence interval: with so many records, chance alone would leave the true value "
-        "inside a range made this way 19 times out of 20."
+        "The likely range is a 95 % confidence interval: as far as chance is concerned, a range made this way holds the true value "
+        "19 times out of 20."
     )

@@ -15,8 +15,9 @@ def moved_by(rate: str, way: Way, observed: tuple[str, str], other: tuple[str, s
     """What was observed, with both rates: “the win rate went from 31.5 % to 40.9 %, a change of +29.8 % (likely range …)”."""
     span = f"(likely range {change_range(interval)})"
     if way == "groups":
-        return f"the {rate} is {observed[1]} for “{observed[0]}” and {other[1]} for “{other[0]}”, a difference of {change(ratio)} {span}"
-    return f"the {rate} went from {other[1]} to {observed[1]}, a change of {change(ratio)} {span}"
+        rates = f"the {rate} is {observed[1]} for “{observed[0]}” and {other[1]} for “{other[0]}”"
+        return f"{rates}, a relative difference of {change(ratio)} {span}"
+    return f"the {rate} went from {other[1]} to {observed[1]}, a relative change of {change(ratio)} {span}"
 
 
 def verdict_sentence(word: VerdictWord, moved: str, interval: Interval, *, claimed: float, lower_is_better: bool, way: Way) -> str:

@@ -16,11 +16,21 @@ AS_LINES = "split(datum.label, '\\n')"
 
 def label(name: str) -> str:
     """A name in lines; only one that does not fit into three loses its middle, and the chart's table has it whole."""
-    most = WIDTH * LINES
-    if len(name) > most:
-        name = f"{name[: most // 2 - 2].rstrip()} … {name[-(most // 2 - 2) :].lstrip()}"
-    lines = textwrap.wrap(name, WIDTH) or [""]
+    lines = textwrap.wrap(short(name, WIDTH * LINES), WIDTH) or [""]
     return "\n".join(lines[: LINES + 1])
+
+
+def short(name: str, most: int) -> str:
+    """A name of at most `most` characters, without its middle where it is longer; whole words are kept where they are not too long."""
+    if len(name) <= most:
+        return name
+    half = most // 2 - 2
+    head, tail = name[:half], name[-half:]
+    if not name[half].isspace() and " " in head[half // 2 :]:
+        head = head[: head.rindex(" ")]
+    if not name[-half - 1].isspace() and " " in tail[: half // 2]:
+        tail = tail[tail.index(" ") :]
+    return f"{head.rstrip()} … {tail.lstrip()}"
 
 
 def row(names: Sequence[str], *, least: int) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from app.wording import MARKS, MINUS, number_style
+from app.wording import MARKS, MINUS, NBSP, number_style
 
 Mode = Literal["light", "dark"]
 
@@ -70,14 +70,14 @@ def palette(mode: Mode) -> Palette:
 
 
 def config(mode: Mode) -> dict[str, Any]:
-    """The Vega-Lite `config` of a mode: fonts, axes, legends, backgrounds, and the marks of numbers where they are not English."""
+    """The Vega-Lite `config` of a mode: fonts, axes, legends, backgrounds, and how numbers are written: as everywhere else."""
     colours = palette(mode)
     thousands, point = MARKS[number_style()]
-    marks = {"decimal": point, "thousands": thousands, "grouping": [3], "currency": ["", ""], "minus": MINUS}
+    marks = {"decimal": point, "thousands": thousands, "grouping": [3], "currency": ["", ""], "minus": MINUS, "percent": f"{NBSP}%"}
     text = {"labelFont": FONT, "titleFont": FONT, "labelColor": colours.soft, "titleColor": colours.soft}
     return {
         "font": FONT,
-        **({"locale": {"number": marks}} if number_style() != "en" else {}),
+        "locale": {"number": marks},
         "background": "transparent",
         "view": {"stroke": None},
         "axis": {

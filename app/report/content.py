@@ -57,13 +57,14 @@ class Picture:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table. Columns named in `numbers` (by position) stand flush right. The head row is repeated on each page."""
+    """A table, with a `note` below its title. Columns named in `numbers` (by position) stand flush right. The head row is repeated."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numbers: tuple[int, ...] = ()
     widths: tuple[int, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from app.statistics.intervals import Absent
 from app.survey.practices import Effort, Practice, Sign
 from app.survey.published import Agreement, Bound, DimensionResult, Gap, Group, Published, Score, Share
 from app.survey.questionnaire import MASTER, Questionnaire
-from app.wording import decimal
+from app.wording import decimal, percent
 
 MOST = 3
 STANDS_OUT = 0.3
@@ -136,12 +136,18 @@ def _low(dimension: DimensionResult, name: str) -> Finding | None:
     strength = _between(_LEVELLED - min(score.value for _, score in scores), 2.5)
     if not strength:
         return None
-    low = [(group, score) for group, score in scores if score.value < _LEVELLED]
-    high = [(group, score) for group, score in scores if score.value >= _LEVELLED]
     word = "Low" if strength >= _LOW else "Middling"
+    # Whoever gave no such marks stands beside: 3.7 is not a low mark because the other side gave 2.2.
+    low = [(group, score) for group, score in scores if _mark(score) == word]
+    high = [(group, score) for group, score in scores if _mark(score) != word]
     said = " and ".join(f"{_GROUPS[group]} {_score(score)}" for group, score in low)
     beside = "".join(f" ({_GROUPS[group]} {_score(score)})" for group, score in high)
     return Finding(dimension.id, "low", strength, f"{word} marks for {name.lower()}: {said} of 5{beside}.")
+
+
+def _mark(score: Score) -> str:
+    strength = _between(_LEVELLED - score.value, 2.5)
+    return "Low" if strength >= _LOW else "Middling" if strength else "High"
 
 
 def _gap(dimension: DimensionResult, name: str) -> Finding | None:
@@ -172,7 +178,7 @@ def _unknown(dimension: DimensionResult, name: str) -> Finding | None:
         dimension.id,
         "unknown",
         strength,
-        f"On {name.lower()}, {_ABOUT[share.bound]} {value:.0%} of the answers of {who} are “I don't know”.",
+        f"On {name.lower()}, {_ABOUT[share.bound]} {percent(value, digits=0)} of the answers of {who} are “I don't know”.",
     )
 
 

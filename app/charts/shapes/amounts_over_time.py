@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.charts.shapes.events import Event, marks
 from app.charts.theme import Palette
 from app.later import Later
 
@@ -16,6 +17,8 @@ else:
     alt, pd = Later("altair"), Later("pandas")
 
 HEIGHT = 280
+ZERO_PLAIN = "datum.value == 0 ? '0' : datum.label"
+"""Nothing is nothing in thousands and in millions."""
 
 
 @dataclass(frozen=True)
@@ -27,16 +30,20 @@ class AmountPoint:
     partial: bool = False
 
 
-def chart(
-    points: Sequence[AmountPoint], *, colours: Palette, title: str, event: str | None = None, event_label: str = ""
-) -> alt.LayerChart | alt.FacetChart:
+def chart(points: Sequence[AmountPoint], *, colours: Palette, title: str, event: Event | None = None) -> alt.LayerChart | alt.FacetChart:
     """Amounts over time, in order; see `rates_over_time.chart` for `event`."""
     order = [p.label for p in points]
     frame = pd.DataFrame(
         [{"period": p.label, "amount": p.amount, "kind": "partial period" if p.partial else "full period"} for p in points],
         columns=["period", "amount", "kind"],
     )
-    x = alt.X("period:O").sort(order).title(None).scale(domain=order).axis(labelAngle=0 if len(order) <= 10 else -45, labelOverlap=True)
+    x = (
+        alt.X("period:O")
+        .sort(order)
+        .title(None)
+        .scale(domain=order, type="band")
+        .axis(labelAngle=0 if len(order) <= 10 else -45, labelOverlap=True)
+    )
     bars = (
         alt.Chart(frame)
         .mark_bar(
@@ -44,11 +51,15 @@ def chart(
         )
         .encode(
             x=x,
-            y=alt.Y("amount:Q").title(title).axis(format="~s", tickCount=5),
-            fill=alt.Fill("kind:N").scale(domain=["full period", "partial period"], range=[colours.accent, colours.paper]).legend(None),
-            strokeDash=alt.StrokeDash("kind:N")
-            .scale(domain=["full period", "partial period"], range=[[1, 0], [4, 3]])
-            .legend(None if not any(p.partial for p in points) else alt.Legend(title=None)),
+            y=alt.Y("amount:Q").title(title).axis(format="~s", labelExpr=ZERO_PLAIN, tickCount=5),
+            fill=alt.Fill("kind:N")
+            .scale(domain=["full period", "partial period"], range=[colours.accent, colours.paper])
+            .legend(
+                None
+                if not any(p.partial for p in points)
+                else alt.Legend(title=None, symbolType="square", symbolStrokeColor=colours.accent, symbolStrokeWidth=1.5)
+            ),
+            strokeDash=alt.StrokeDash("kind:N").scale(domain=["full period", "partial period"], range=[[1, 0], [4, 3]]).legend(None),
             tooltip=[
                 alt.Tooltip("period:O", title="Period"),
                 alt.Tooltip("amount:Q", title=title, format=",.2f"),
@@ -57,9 +68,6 @@ def chart(
         )
     )
     layers: list[alt.Chart | alt.LayerChart] = [bars]
-    if event in order:
-        mark = alt.Chart(pd.DataFrame({"period": [event], "label": [event_label]})).encode(x=x)
-        layers.append(mark.mark_rule(strokeDash=[5, 4], strokeWidth=1.5, color=colours.reference))
-        # Above the plot: beside its rule it would lie on the bars.
-        layers.append(mark.mark_text(align="left", dx=-2, dy=-4, baseline="bottom", y=0, color=colours.reference).encode(text="label:N"))
+    if event is not None and event.period in order:
+        layers += marks(event, periods=x, colours=colours)
     return alt.layer(*layers).properties(height=HEIGHT)

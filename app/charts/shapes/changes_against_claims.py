@@ -22,7 +22,7 @@ else:
 
 ROW = 58
 WIDEST = 3.0
-ZERO_PLAIN = "datum.value == 0 ? '0%' : datum.label"
+ZERO_PLAIN = "datum.value == 0 ? '0\u00a0%' : datum.label"
 """No change has no sign."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.charts.shapes.changes_against_claims import ZERO_PLAIN
 from app.charts.theme import Palette
 from app.later import Later
 
@@ -38,7 +39,7 @@ def chart(rows: Sequence[LevelRow], *, colours: Palette, title: str, signed: boo
         columns=["label", "value", "low", "high", "what"],
     )
     y = alt.Y("label:N").sort(order).title(None).axis(labelLimit=230, ticks=False, domain=False)
-    x = alt.X("value:Q").title(title).axis(format=f"{sign}.0%", grid=True, tickCount=6)
+    x = alt.X("value:Q").title(title).axis(format=f"{sign}.0%", labelExpr=ZERO_PLAIN, grid=True, tickCount=6)
     base = alt.Chart(frame).encode(y=y)
     zero = alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=colours.muted).encode(x="value:Q")
     bars = (

@@ -18,6 +18,8 @@ else:
 
 ROW = 26
 MOST = 25
+HIGHEST = 640
+"""Points of the highest chart that is read on a page without being made smaller."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,14 @@ class GroupPoint:
     small: bool
 
 
+def most(groups: Sequence[GroupPoint]) -> int:
+    """How many rows are drawn: at most `MOST`, and fewer where long names make rows high, so that a page can hold the chart."""
+    return min(MOST, max(HIGHEST // row([g.label for g in groups[:MOST]], least=ROW), 1))
+
+
 def chart(groups: Sequence[GroupPoint], *, overall: float | None, colours: Palette, title: str) -> alt.LayerChart | alt.FacetChart:
-    """Rates by group, in the given order, at most `MOST` rows; the table beside the chart has them all."""
-    shown = groups[:MOST]
+    """Rates by group, in the given order, as many rows as `most` allows; the table beside the chart has them all."""
+    shown = groups[: most(groups)]
     order = [label(g.label) for g in shown]
     frame = pd.DataFrame(
         [

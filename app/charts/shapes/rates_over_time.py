@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.charts.shapes.events import Event, marks
 from app.charts.theme import Palette
 from app.later import Later
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 else:
     alt, pd = Later("altair"), Later("pandas")
 
-HEIGHT = 280
+HEIGHT = 240
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,7 @@ class RatePoint:
     partial: bool = False
 
 
-def chart(
-    points: Sequence[RatePoint], *, colours: Palette, title: str, event: str | None = None, event_label: str = ""
-) -> alt.LayerChart | alt.FacetChart:
+def chart(points: Sequence[RatePoint], *, colours: Palette, title: str, event: Event | None = None) -> alt.LayerChart | alt.FacetChart:
     """Rates over time.
 
     Parameters
@@ -42,7 +41,7 @@ def chart(
     title
         Of the vertical axis, e.g. "Win rate".
     event
-        The label of the period in which something began (an alignment programme), marked with a dashed rule.
+        Something that began (an alignment programme), marked with a dashed rule.
     """
     order = [p.label for p in points]
     frame = pd.DataFrame(
@@ -60,7 +59,13 @@ def chart(
         ],
         columns=["period", "rate", "low", "high", "n", "kind"],
     )
-    x = alt.X("period:O").sort(order).title(None).scale(domain=order).axis(labelAngle=0 if len(order) <= 10 else -45, labelOverlap=True)
+    x = (
+        alt.X("period:O")
+        .sort(order)
+        .title(None)
+        .scale(domain=order, type="band")
+        .axis(labelAngle=0 if len(order) <= 10 else -45, labelOverlap=True)
+    )
     y = alt.Y("rate:Q").title(title).axis(format=".3~p", tickCount=5).scale(zero=False, nice=True)
     base = alt.Chart(frame).encode(
         x=x,
@@ -85,8 +90,7 @@ def chart(
         .legend(None if not any(p.partial for p in points) else alt.Legend(title=None)),
     )
     layers: list[alt.Chart | alt.LayerChart] = [bars, line, dots]
-    if event in order:
-        mark = alt.Chart(pd.DataFrame({"period": [event], "label": [event_label]})).encode(x=x)
-        layers.insert(0, mark.mark_rule(strokeDash=[5, 4], strokeWidth=1.5, color=colours.reference))
-        layers.append(mark.mark_text(align="left", dx=6, baseline="top", y=0, color=colours.reference).encode(text="label:N"))
+    if event is not None and event.period in order:
+        rule, words = marks(event, periods=x, colours=colours)
+        layers = [rule, *layers, words]
     return alt.layer(*layers).properties(height=HEIGHT)

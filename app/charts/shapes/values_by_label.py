@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 else:
     alt, pd = Later("altair"), Later("pandas")
 
-ROW = 46
+ROW = 32
+NEAR = 0.02
+"""The narrowest span of values that an axis is stretched over."""
 TWO_LINES = "split(datum.label, ', no')[1] ? [split(datum.label, ', no')[0], 'no' + split(datum.label, ', no')[1]] : datum.label"
 """Long labels of definitions break before their last part, so that a phone shows them whole."""
 
@@ -36,8 +38,13 @@ def chart(values: Sequence[LabelledValue], *, colours: Palette, title: str) -> a
         [{"label": v.label, "value": v.value, "what": "used on this page" if v.chosen else "other definition"} for v in values],
         columns=["label", "value", "what"],
     )
+    # Values that are nearly the same are drawn near each other: an axis of a tenth of a point would repeat its numbers.
+    low, high = min((v.value for v in values), default=0.0), max((v.value for v in values), default=0.0)
+    scale = alt.Scale(zero=False, nice=True, padding=44)
+    if high - low < NEAR:
+        scale = alt.Scale(domain=[max(low - NEAR / 2, 0.0), high + NEAR / 2], zero=False, nice=True, padding=44)
     y = alt.Y("label:N").sort(order).title(None).axis(labelLimit=240, labelExpr=TWO_LINES, ticks=False, domain=False)
-    x = alt.X("value:Q").title(title).axis(format=".3~p", grid=True, tickCount=5).scale(zero=False, nice=True, padding=44)
+    x = alt.X("value:Q").title(title).axis(format=".3~p", grid=True, tickCount=5).scale(scale)
     dots = (
         alt.Chart(frame)
         .mark_point(filled=True, size=120, opacity=1, stroke=colours.accent, strokeWidth=2)

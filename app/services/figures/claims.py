@@ -17,8 +17,8 @@ from app.services.scorecard.words import STAKED, VERDICTS, rates_sentence
 from app.wording import change, change_range, count, percent, percent_range, signed_percent
 
 
-def comparison(line: ClaimLine, *, account: Account, mode: Mode) -> Figure | None:
-    """One claim beside the observed change; None when there is no ratio of two sides."""
+def comparison(line: ClaimLine, *, account: Account, period: str, mode: Mode) -> Figure | None:
+    """One claim beside the observed change; None when there is no ratio of two sides. `period`: the days that groups are compared on."""
     found = line.comparison
     if isinstance(found, LevelComparison):
         return _levels(line, found, account=account, mode=mode)
@@ -42,8 +42,8 @@ def comparison(line: ClaimLine, *, account: Account, mode: Mode) -> Figure | Non
             f"{rates}. " * bool(rates) + f"The observed change {change(found.ratio)} with its likely range {change_range(found.interval)}, "
             f"beside the cited {change(found.claimed)}."
         ),
-        n=" and ".join(f"{side.basis} in “{side.label}”" for side in reversed(sides)) or found_label(found),
-        period=f"“{sides[0].label}” held against “{sides[1].label}”" if sides else "",
+        n=_counted(found, sides) or found_label(found),
+        period=_days(found, sides, period),
         definition=f"Change = one side / the other − 1, with its likely range ({METHODS.get(found.interval.method, '95 %')})",
         filters=account.filters,
         source=f"{account.source}; cited figure: {line.claim.originator}, {line.claim.year or 'no date'}",
@@ -122,6 +122,24 @@ def _sides(found: Comparison | RatioComparison) -> tuple[_Side, ...]:
     return tuple(_Side(side.label, side.basis, side.written, "") for side in found.sides or ())
 
 
+def _counted(found: Comparison | RatioComparison, sides: tuple[_Side, ...]) -> str:
+    """On how many of what both sides rest: “573 of 1,572 closed deals before, 755 of 1,810 after”."""
+    if not sides:
+        return ""
+    observed, other = sides
+    what = f" {found.many}" if isinstance(found, Comparison) and found.many else ""
+    if found.way == "groups":
+        return f"{other.basis}{what} in “{other.label}”, {observed.basis} in “{observed.label}”"
+    return f"{other.basis}{what} before, {observed.basis} after"
+
+
+def _days(found: Comparison | RatioComparison, sides: tuple[_Side, ...], period: str) -> str:
+    """The days compared: those of both sides where the sides are spans, else all that are looked at."""
+    if found.way == "groups" or not sides:
+        return period
+    return f"{sides[0].label} against {sides[1].label}"
+
+
 def found_label(found: Comparison | RatioComparison) -> str:
     """What a ratio without two shown sides is of."""
     return found.label if isinstance(found, RatioComparison) else ""
@@ -138,7 +156,7 @@ def _groups_title(reached: int, short: int, groups: int, by: str) -> str:
     return "; ".join(parts)
 
 
-def break_down(found: BreakDown, *, by: str, line: ClaimLine, account: Account, mode: Mode) -> Figure | None:
+def break_down(found: BreakDown, *, by: str, line: ClaimLine, account: Account, period: str, mode: Mode) -> Figure | None:
     """The observed change within each group beside the cited one; None when no group has both sides."""
     rows, table = [], []
     reached = short = 0
@@ -176,7 +194,7 @@ def break_down(found: BreakDown, *, by: str, line: ClaimLine, account: Account, 
         spec=finish(changes_against_claims.chart(rows, colours=palette(mode)), mode=mode),
         alt=f"Observed changes with likely ranges for {len(rows)} groups of {by}, each beside the cited {change(rows[0].claimed + 1)}.",
         n=f"{len(rows)} groups of {by}{left_out}",
-        period=f"“{sides[0].label}” held against “{sides[1].label}”",
+        period=_days(found.lines[0].comparison, sides, period),
         definition="Change within each group with its 95 % range; many groups are looked at, so some will stand out by chance",
         filters=account.filters,
         source=f"{account.source}; cited figure: {line.claim.originator}, {line.claim.year or 'no date'}",
@@ -207,7 +225,7 @@ def _levels(line: ClaimLine, found: LevelComparison, *, account: Account, mode: 
     else:
         rows.append(LevelRow("Aligned firms, as reported", found.aligned_level, None, None, published=True))
         rows.append(LevelRow("Other firms, as reported", found.other_level, None, None, published=True))
-        beside = f"{signed_percent(found.aligned_level, digits=0)} and {signed_percent(found.other_level, digits=0)}"
+        beside = f"{signed_percent(found.aligned_level)} of aligned firms and {signed_percent(found.other_level)} of others"
     axis = "Growth over a year" if found.is_change else found.what
     return Figure(
         key=file_key(line),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from app.charts.figure import Figure
+from app.charts.shapes.events import Event
 from app.charts.theme import Mode
 from app.metrics import growth, leads, retention, traffic, win_rate
 from app.metrics.engine import Snapshot
@@ -23,6 +24,7 @@ from app.services.scorecard.request import Request
 from app.services.scorecard.sources import Sources, default_windows, resolved
 from app.statistics.intervals import Absent
 from app.tables import TableName
+from app.wording import day
 
 Shown = Figure | Absent | None
 
@@ -45,15 +47,13 @@ def account(context: Context, snapshot: Snapshot, filters: Filters) -> Account:
     return account_of(snapshot.info, file_name=context.file_name(snapshot.info.table), filters=filters)
 
 
-def event(context: Context, grain: Grain) -> str | None:
-    """The label of the period in which the programme began."""
-    return period_of(context.programme_start, grain).label if context.programme_start is not None else None
-
-
-def begins_within(context: Context, grain: Grain) -> bool:
-    """Whether the programme began in the middle of a period, which then belongs to neither side."""
+def event(context: Context, grain: Grain) -> Event | None:
+    """The programme's beginning on an axis of such periods; None when its day is not known."""
     since = context.programme_start
-    return since is not None and period_of(since, grain).start != since
+    if since is None:
+        return None
+    period = period_of(since, grain)
+    return Event(period.label, (since - period.start).days / period.days, f"programme began {day(since)}")
 
 
 def win_rate_trend(context: Context, deals: Snapshot, definition: Definition, filters: Filters, grain: Grain) -> Shown:
@@ -67,7 +67,6 @@ def win_rate_trend(context: Context, deals: Snapshot, definition: Definition, fi
         account=account(context, deals, filters),
         mode=context.mode,
         event=event(context, grain),
-        begins_within=begins_within(context, grain),
         around=_around(context, deals, definition, filters),
     ) or win_rate.refusal(deals, definition)
 
@@ -137,7 +136,6 @@ def retention_trend(context: Context, sources: Sources, filters: Filters, grain:
         account=account(context, snapshot, filters),
         mode=context.mode,
         event=event(context, grain),
-        begins_within=begins_within(context, grain),
     )
 
 
@@ -175,6 +173,7 @@ def revenue_trend(context: Context, sources: Sources, filters: Filters, grain: G
     return amounts.revenue_over_time(
         found,
         currency=sources.currency,
+        many="revenue lines" if revenue.kind == "lines" else "won deals",
         definition=revenue.sentence,
         account=account(context, revenue.snapshot, filters),
         mode=context.mode,
@@ -197,7 +196,6 @@ def conversion_trend(context: Context, found_leads: Snapshot, filters: Filters, 
         account=account(context, found_leads, filters),
         mode=context.mode,
         event=event(context, grain),
-        begins_within=begins_within(context, grain),
     )
 
 
@@ -230,7 +228,9 @@ def claim_figure(context: Context, sources: Sources, request: Request, line: Cla
     snapshot = _behind(sources, line)
     if snapshot is None:
         return None
-    return claim_figures.comparison(line, account=account(context, snapshot, request.of_claims.filters), mode=context.mode)
+    filters = request.of_claims.filters
+    period = span_words(filters, snapshot.info.first, snapshot.info.last)
+    return claim_figures.comparison(line, account=account(context, snapshot, filters), period=period, mode=context.mode)
 
 
 def claim_groups(context: Context, sources: Sources, request: Request, line: ClaimLine, *, by: str) -> Shown:
@@ -241,7 +241,8 @@ def claim_groups(context: Context, sources: Sources, request: Request, line: Cla
     if sources.deals is None:
         return None
     its = account(context, sources.deals, request.of_claims.filters)
-    return claim_figures.break_down(found, by=by, line=line, account=its, mode=context.mode)
+    period = span_words(request.of_claims.filters, sources.deals.info.first, sources.deals.info.last)
+    return claim_figures.break_down(found, by=by, line=line, account=its, period=period, mode=context.mode)
 
 
 def _behind(sources: Sources, line: ClaimLine) -> Snapshot | None:

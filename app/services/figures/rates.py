@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.charts.figure import Figure, finish
+from app.charts.labels import short
 from app.charts.shapes import rates_by_group, rates_over_time, survival, values_by_label
+from app.charts.shapes.events import Event
 from app.charts.shapes.rates_by_group import GroupPoint
 from app.charts.shapes.rates_over_time import RatePoint
 from app.charts.theme import Mode, palette
@@ -15,6 +17,9 @@ from app.services.figures.trends import Counts, finding
 from app.statistics.survival import SurvivalCurve
 from app.wording import count, percent, points
 
+IN_TITLE = 60
+"""Characters of a group's name in a title."""
+
 
 def win_rate_over_time(
     periods: Sequence[PeriodRate],
@@ -22,8 +27,7 @@ def win_rate_over_time(
     definition: str,
     account: Account,
     mode: Mode,
-    event: str | None = None,
-    begins_within: bool = False,
+    event: Event | None = None,
     around: tuple[Counts, Counts] | None = None,
 ) -> Figure | None:
     """The win rate of each period; None when no period has one. `around`: won and closed before and since the programme began."""
@@ -54,14 +58,13 @@ def win_rate_over_time(
         account=account,
         mode=mode,
         event=event,
-        begins_within=begins_within,
         counted=all(p.rate.definition.weight == "count" for p in periods),
         around=around,
     )
 
 
 def retention_over_time(
-    periods: Sequence[Retention], *, definition: str, account: Account, mode: Mode, event: str | None = None, begins_within: bool = False
+    periods: Sequence[Retention], *, definition: str, account: Account, mode: Mode, event: Event | None = None
 ) -> Figure | None:
     """The retention of each period; None when no period has one."""
     dated = [(p, p.period) for p in periods if p.period is not None]
@@ -89,12 +92,11 @@ def retention_over_time(
         columns=("Period", "Kept", "At start", "Retention", "Likely from", "to", "Revenue kept (GRR)", "with growth (NRR)", "Note"),
         key="retention-over-time",
         noun=f"Retention from one {dated[0][1].grain} to the next" if dated else "Retention",
-        many="customers at the start of a period",
+        many=f"counts of a customer at the start of a {dated[0][1].grain}" if dated else "customers",
         definition=definition,
         account=account,
         mode=mode,
         event=event,
-        begins_within=begins_within,
     )
 
 
@@ -104,8 +106,7 @@ def conversion_over_time(
     definition: str,
     account: Account,
     mode: Mode,
-    event: str | None = None,
-    begins_within: bool = False,
+    event: Event | None = None,
 ) -> Figure | None:
     """Lead conversion by the period the leads came in; young cohorts are drawn as partial."""
     shown = [
@@ -140,7 +141,6 @@ def conversion_over_time(
         account=account,
         mode=mode,
         event=event,
-        begins_within=begins_within,
     )
 
 
@@ -250,7 +250,7 @@ def dial(settings: Sequence[DialSetting], *, chosen: object, period: str, accoun
         alt=f"Dot chart of the win rate under {len(shown)} definitions, from {percent(min(values))} to {percent(max(values))}.",
         n=f"{count(closed)} closed deals",
         period=period,
-        definition="Each row counts won of closed deals in another way",
+        definition="Won / closed deals under each definition",
         filters=account.filters,
         source=account.source,
         columns=("Definition", "Win rate", "Against the one in use", "Why not"),
@@ -269,7 +269,7 @@ def survival_curve(curve: SurvivalCurve, *, account: Account, mode: Mode) -> Fig
         spec=finish(survival.chart(shown, colours=palette(mode)), mode=mode),
         alt=f"Falling line of the share of customers still there by months since their start. {title}.",
         n=f"{count(curve.subjects)} customers, {count(curve.events)} of whom left",
-        period="each customer since its own start",
+        period="Each customer from the day it started",
         definition="Kaplan-Meier estimate; customers who are still there are counted until they were last seen",
         filters=account.filters,
         source=account.source,
@@ -291,8 +291,7 @@ def _over_time(
     definition: str,
     account: Account,
     mode: Mode,
-    event: str | None,
-    begins_within: bool = False,
+    event: Event | None,
     counted: bool = True,
     around: tuple[Counts, Counts] | None = None,
 ) -> Figure | None:
@@ -303,9 +302,9 @@ def _over_time(
     last = some[-1]
     if last.value is None:
         return None
-    moved = finding(noun, whole, event=event, begins_within=begins_within, counted=counted, around=around) if len(whole) > 1 else ""
+    moved = finding(noun, whole, event=event, counted=counted, around=around) if len(whole) > 1 else ""
     title = moved or f"{noun} {percent(last.value)} in {last.label}"
-    chart = rates_over_time.chart(shown, colours=palette(mode), title=noun, event=event, event_label="programme began")
+    chart = rates_over_time.chart(shown, colours=palette(mode), title=noun, event=event)
     values = [p.value for p in some if p.value is not None]
     note = " Partial periods are hollow." if any(p.partial for p in shown) else ""
     return Figure(
@@ -346,26 +345,29 @@ def _by_group(
     if not found:
         return None
     drawn = [GroupPoint(g, v, i.low, i.high, n, s) for g, v, i, _, n, s in found]
-    big = [p for p in drawn if not p.small]
+    most = rates_by_group.most(drawn)
+    # The finding is of groups that the chart shows.
+    big = [p for p in drawn[:most] if not p.small]
     if len(big) > 1:
         best, worst = max(big, key=lambda p: p.value), min(big, key=lambda p: p.value)
         apart = best.low > worst.high
         title = (
-            f"{noun} is highest for {best.label} ({percent(best.value)}) and lowest for {worst.label} ({percent(worst.value)})"
+            f"{noun} is highest for {short(best.label, IN_TITLE)} ({percent(best.value)}) "
+            f"and lowest for {short(worst.label, IN_TITLE)} ({percent(worst.value)})"
             if apart
             else f"{noun} shows no clear difference by {by}"
         )
     else:
         title = f"{noun} by {by}"
     chart = rates_by_group.chart(drawn, overall=overall, colours=palette(mode), title=noun)
-    left_out = f" The chart shows the {rates_by_group.MOST} largest of {len(drawn)}." if len(drawn) > rates_by_group.MOST else ""
+    left_out = f" The chart shows the {most} largest of {len(drawn)}." if len(drawn) > most else ""
     return Figure(
         key=f"{key}-by-group",
         title=title,
         spec=finish(chart, mode=mode),
-        alt=f"Dots with ranges of the {noun.lower()} for {min(len(drawn), rates_by_group.MOST)} groups of {by}. {title}.{left_out}",
-        n=f"{count(sum(p.n for p in drawn))} {many}"
-        + (f"; the chart shows the {rates_by_group.MOST} largest of {len(drawn)} groups" if left_out else ""),
+        alt=f"Dots with ranges of the {noun.lower()} for {min(len(drawn), most)} groups of {by}. {title}.{left_out}",
+        n=f"{count(sum(p.n for p in drawn))} {many} by {by}"
+        + (f"; the chart shows the {most} largest of {len(drawn)} groups" if left_out else ""),
         period=period,
         definition=definition,
         filters=account.filters,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import ceil
 
 from app import wording
 from app.charts.figure import Cell, Figure, finish
@@ -34,7 +33,7 @@ from app.survey.questionnaire import Questionnaire
 NAMES: Mapping[Group, str] = {"sales": "Sales", "marketing": "Marketing", "together": "Both together"}
 AVERAGE = "Score = average answer on a scale of 1 to 5, 5 the best; answers to statements about something bad are turned round"
 DOMAIN = (1.0, 5.0)
-PAGE = 540
+PAGE = 620
 """Points of the highest chart of answers that is still read on a page, below a heading and a title of several lines."""
 
 
@@ -57,11 +56,10 @@ def gaps(shown: RoundView, published: Published, questionnaire: Questionnaire, *
         alt=f"Dots for sales and marketing on {len(found)} subjects from 1 to 5, the largest difference first. {title}.",
         n=people(published),
         period=_period(shown),
-        definition=f"{AVERAGE}. Effect = how much more often a person of sales is above one of marketing than below (Cliff's delta), "
-        "with its 95 % range (Brunner-Munzel); clear = still there when all subjects are looked at together (Holm)",
+        definition=f"{AVERAGE}. Clear = more than chance, even when all subjects are looked at together (Brunner-Munzel test, Holm)",
         filters="none",
         source=_source(shown),
-        columns=("Subject", "Sales", "Marketing", "Difference", "Effect", "Effect likely from", "to", "Size", "Clear"),
+        columns=("Subject", "Sales", "Marketing", "Difference", "Effect (Cliff's delta)", "Effect likely from", "to", "Size", "Clear"),
         rows=tuple(
             (
                 names[d.id],
@@ -130,12 +128,15 @@ def spreads_on_pages(
     shown: RoundView, published: Published, questionnaire: Questionnaire, dimension: str, *, mode: Mode
 ) -> tuple[Figure, ...]:
     """The same in as many charts as it takes for each to be read on a page."""
-    items = published.items_of(dimension)
-    rows = [row for item in items for row in _rows(item, questionnaire)]
-    if not rows:
-        return ()
-    size = ceil(len(items) / ceil(diverging_bars.height(rows) / PAGE))
-    parts = [items[at : at + size] for at in range(0, len(items), size)]
+    parts: list[list[ItemResult]] = [[]]
+    rows: list[SpreadRow] = []
+    for item in published.items_of(dimension):
+        own = _rows(item, questionnaire)
+        if rows and diverging_bars.height([*rows, *own]) > PAGE:
+            parts.append([])
+            rows = []
+        parts[-1].append(item)
+        rows += own
     found = [_spreads(shown, published, questionnaire, dimension, part, mode=mode) for part in parts]
     made = [one for one in found if one is not None]
     if len(made) < 2:
@@ -160,24 +161,23 @@ def _spreads(
     name = _names(questionnaire)[dimension]
     rows: list[SpreadRow] = []
     cells = []
-    low: dict[str, float] = {}
+    shown_as: list[tuple[str, SpreadRow]] = []
     for item in items:
-        of_item = _rows(item, questionnaire)
-        rows += of_item
-        for row in of_item:
-            low[texts[item.id]] = max(low.get(texts[item.id], 0), sum(p.share for p in row.parts if p.low + p.high < 6))
+        rows += _rows(item, questionnaire)
+        shown_as += [(texts[item.id], row) for row in _rows(item, questionnaire)]
         for view in item.views:
             if not isinstance(view.score, Suppressed) or view.distribution is not view.score:
                 cells.append((texts[item.id], NAMES[view.group], words(view.score), spread_words(view.distribution)))
     if not rows:
         return None
-    worst = max(low, key=low.__getitem__)
-    title = f"{name}: lowest on “{worst}”" if len(low) > 1 else f"{name}: how the answers spread"
+    asked = len({row.label for row in rows})
+    worst = _lowest(shown_as) if asked > 1 else None
+    title = f"{name}: how the answers spread" if worst is None else f"{name}: lowest on “{worst}”"
     return Figure(
         key=f"answers-{dimension}".replace("_", "-"),
         title=title,
         spec=finish(diverging_bars.chart(rows, colours=palette(mode)), mode=mode),
-        alt=f"Bars of the answers to {len(low)} statements on {name}; lower answers to the left, higher ones to the right. {title}.",
+        alt=f"Bars of the answers to {asked} statements on {name}; lower answers to the left, higher ones to the right. {title}.",
         n=people(published),
         period=_period(shown),
         definition="Share of the answers from 1 to 5, 5 the best; statements about something bad are turned round, and parts of fewer than "
@@ -187,6 +187,17 @@ def _spreads(
         columns=("Statement", "Who", "Score", "Answers"),
         rows=tuple(cells),
     )
+
+
+def _lowest(rows: Sequence[tuple[str, SpreadRow]]) -> str | None:
+    """The statement with the largest share of low answers; None where the shown parts are of other answers from row to row.
+
+    Parts may be joined with their neighbours: “1 to 3: 55 %” beside “1 to 2: 35 %” says nothing of which is lower.
+    """
+    for cut in (2, 3):
+        if all(any(part.high == cut for part in row.parts) for _, row in rows):
+            return max(rows, key=lambda pair: sum(part.share for part in pair[1].parts if part.high <= cut))[0]
+    return None
 
 
 def unknown(shown: RoundView, published: Published, questionnaire: Questionnaire, *, mode: Mode) -> Figure | None:
@@ -207,7 +218,7 @@ def unknown(shown: RoundView, published: Published, questionnaire: Questionnaire
     title = (
         f"{names[ordered[0].id]} is where most people do not know: about {wording.percent(top, digits=0)} of the answers"
         if top > 0.1
-        else "Hardly anybody does not know"
+        else "Hardly anybody answers “I don't know”"
     )
     rows = [TwoSidesRow(names[d.id], share(d, "sales"), share(d, "marketing"), share(d, "together")) for d in ordered]
     return Figure(
@@ -299,8 +310,12 @@ def _gap_title(found: Sequence[tuple[DimensionResult, Gap]], names: Mapping[str,
     if not gap.points:
         return "Sales and marketing see every subject alike"
     who = "sales" if gap.points > 0 else "marketing"
-    most = f"Sales and marketing differ most on {names[dimension.id]}, where {who} is {wording.decimal(abs(gap.points))} points higher"
-    return most if clear else f"{most}, but no difference is clear"
+    higher = f"{who} is {wording.decimal(abs(gap.points))} points higher"
+    most = f"Sales and marketing differ most on {names[dimension.id]}, where {higher}"
+    if len(found) == 1:
+        most = f"{names[dimension.id]}: {higher}"
+    nothing = "but that may be chance" if len(found) == 1 else "but no difference is clear"
+    return most if clear else f"{most}, {nothing}"
 
 
 def _reworded(before: Published, after: Published) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.charts.shapes.events import Event
 from app.charts.shapes.rates_over_time import RatePoint
 from app.statistics.proportions import newcombe_difference
 from app.statistics.trend import Trend, cochran_armitage
@@ -21,8 +22,7 @@ def finding(
     noun: str,
     whole: Sequence[RatePoint],
     *,
-    event: str | None,
-    begins_within: bool,
+    event: Event | None,
     counted: bool,
     around: tuple[Counts, Counts] | None = None,
 ) -> str:
@@ -41,9 +41,10 @@ def finding(
         return between
     if around is not None and all(n for _, n in around):
         return _before_and_since(noun, *([part] for part in around))
-    if event in labels:
-        at = labels.index(event)
-        before, since = pairs[:at], pairs[at + begins_within :]
+    if event is not None and event.period in labels:
+        at = labels.index(event.period)
+        # A period in which it began belongs to neither side.
+        before, since = pairs[:at], pairs[at + (event.at > 0) :]
         if before and since:
             return _before_and_since(noun, before, since)
     found = cochran_armitage([x for x, _ in pairs], [n for _, n in pairs])
@@ -53,7 +54,7 @@ def finding(
         first, second = (percent(sum(x for x, _ in half) / sum(n for _, n in half)) for half in halves)
         moved = "rose" if found.z > 0 else "fell"
         return f"{noun} {moved} over these {len(pairs)} periods: {first} in the first half, {second} in the second"
-    return f"{between}, without a steady rise or fall" if isinstance(found, Trend) else between
+    return f"{between}, without a clear rise or fall" if isinstance(found, Trend) else between
 
 
 def _before_and_since(noun: str, before: Sequence[tuple[int, int]], since: Sequence[tuple[int, int]]) -> str:
@@ -62,4 +63,4 @@ def _before_and_since(noun: str, before: Sequence[tuple[int, int]], since: Seque
     first, second = percent(x2 / n2), percent(x1 / n1)
     if interval.low > 0 or interval.high < 0:
         return f"{noun} {'rose' if interval.low > 0 else 'fell'} from {first} before the programme began to {second} since"
-    return f"{noun} was {first} before the programme began and {second} since, which chance alone could do"
+    return f"{noun} was {first} before the programme began and {second} since: no clear difference"

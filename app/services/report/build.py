@@ -11,10 +11,10 @@ from app.charts.export import Drawing
 from app.report.content import Block, Bullets, Grid, Heading, KeyNumber, KeyNumbers, Paragraph, Part, Picture, Report
 from app.services.report import evidence, metrics
 from app.services.report.material import PARTS, Material, PartKey
-from app.services.scorecard.model import Headline
+from app.services.scorecard.model import ClaimLine, Headline
 from app.services.scorecard.words import (
     absent_sentence,
-    answer_of,
+    grade_letter,
     look_next,
     observed_and_cited,
     range_of,
@@ -26,8 +26,8 @@ from app.services.scorecard.words import (
 ASSOCIATIONS = "The cited figures are associations reported by others. None comes from an experiment, and none is a promise."
 
 
-FLOWING: frozenset[PartKey] = frozenset({"visits", "receipts", "not_computed"})
-"""Short parts that begin where the one before ends, so that no page is nearly empty."""
+FLOWING: frozenset[PartKey] = frozenset({"visits", "next_steps", "evidence", "method", "receipts", "not_computed"})
+"""Parts that begin where the one before ends, so that no page is nearly empty; each metric and the survey have pages of their own."""
 METRICS: frozenset[PartKey] = frozenset({"win_rate", "retention", "growth", "leads"})
 
 
@@ -45,6 +45,7 @@ def report_of(material: Material, *, drawing: Drawing | None = None) -> Report:
 
 def _report_of(material: Material, drawing: Drawing | None) -> Report:
     parts: list[Part] = []
+    was_short = False
     for key in PARTS:
         if key in material.choice.parts and (blocks := _PARTS[key](material)):
             if drawing is not None:
@@ -52,15 +53,17 @@ def _report_of(material: Material, drawing: Drawing | None) -> Report:
                     if isinstance(block, Picture):
                         drawing.begin(block.figure)
             # A metric that could not be computed is a few lines.
-            short = key in FLOWING or (key in METRICS and not any(isinstance(block, Picture) for block in blocks))
-            short = short or (key == "next_steps" and material.survey is None)
-            parts.append(Part(key, PARTS[key], blocks, new_page=not parts or not short))
+            short = key in METRICS and not any(isinstance(block, Picture) for block in blocks)
+            # What follows such lines stands below them, or they would have a page of their own.
+            flows = short or key in FLOWING or (key in METRICS and was_short)
+            parts.append(Part(key, PARTS[key], blocks, new_page=not parts or not flows))
+            was_short = short
     return Report(
         title="Alignment report",
         subtitle="Do sales and marketing pull in one direction, and what is it worth?",
         team=material.team,
         facts=_facts(material),
-        running=f"{_period(material)} · data {material.data_version}",
+        running=f"{'Invented example · ' if material.is_example else ''}{_period(material)} · data {material.data_version}",
         summary=Part("summary", "Where we stand", _summary(material)),
         parts=tuple(parts),
         paper=material.choice.paper,
@@ -78,9 +81,8 @@ def _facts(material: Material) -> tuple[tuple[str, str], ...]:
         ("Period", _period(material)),
         ("Compared", _compared(material)),
         ("Filters", "; ".join(filters) or "none"),
-        ("Figures taken", "as published" if request.reading == "meaningful" else "as quoted"),
-        ("Benchmarks", f"edition {material.card.edition}"),
-        *([("Data as of", wording.day(material.as_of))] if material.as_of is not None else []),
+        ("Cited figures", f"{'as published' if request.reading == 'meaningful' else 'as quoted'}, edition {material.card.edition}"),
+        *([("Last import", wording.day(material.as_of))] if material.as_of is not None else []),
         ("Data version", material.data_version),
     ]
     if material.is_example:
@@ -118,23 +120,29 @@ def _summary(material: Material) -> tuple[Block, ...]:
         Grid(
             "Against the cited figures",
             ("Cited figure", "Observed", "Cited", "Verdict", "Evidence"),
-            tuple((line.words, *observed_and_cited(line), verdict_word(line), line.reading.grade) for line in card.lines),
-            widths=(5, 2, 2, 3, 2),
+            tuple(_against(line) for line in card.lines),
+            widths=(1, 0, 0, 0, 0),
         )
     )
     stakes = [(line, line.stake) for line in card.lines if isinstance(line.stake, Stake) and line.stake.amount > 0]
     if stakes:
         line, stake = max(stakes, key=lambda pair: pair[1].amount)
-        blocks.append(Paragraph(f"Money at stake. {line.words}: {stake_sentence(stake)}"))
+        blocks.append(Paragraph(f"Money at stake. {stake_sentence(stake)} That is where “{line.words}” would lead, if it held."))
     if material.survey is not None:
         blocks.append(Paragraph(f"Biggest disagreement. {material.survey.disagreement}"))
         if material.survey.steps:
             blocks += [Heading("Start with"), Bullets(material.survey.steps[:3], numbered=True)]
-    else:
+    elif not stakes:
         title, why = look_next(card)
         blocks.append(Paragraph(f"Look at next: {title}. {why}"))
     blocks.append(Paragraph(ASSOCIATIONS, "note"))
     return tuple(blocks)
+
+
+def _against(line: ClaimLine) -> tuple[str, ...]:
+    """One row of the summary's table."""
+    observed, cited = observed_and_cited(line)
+    return line.words, observed or "–", cited or "–", verdict_word(line), grade_letter(line.reading.grade)
 
 
 def _lead(material: Material) -> str:
@@ -143,13 +151,20 @@ def _lead(material: Material) -> str:
     if material.sources.is_empty:
         return "Nothing is loaded yet, so there is nothing to compare."
     if not judged:
+        if material.card.request.way == "own_history":
+            return "No two sides are compared here. Each part says where a cited figure would lead, if it held, or what is missing."
         return f"None of the {len(lines)} cited figures can be compared with these numbers yet. Each part says what is missing."
     reached = sum(line.verdict is not None and line.verdict.word in ("above", "reaches") for line in judged)
     short = sum(line.verdict is not None and line.verdict.word == "falls_short" for line in judged)
-    open_ = len(judged) - reached - short
-    words = f"Of {len(lines)} cited figures, {reached} reached or in reach, {short} not reached, {open_} cannot be told yet"
-    rest = len(lines) - len(judged)
-    return f"{words}, {rest} not comparable." if rest else f"{words}."
+    open_, rest = len(judged) - reached - short, len(lines) - len(judged)
+    counted = (
+        (reached, "reached or in reach"),
+        (short, "not reached"),
+        (open_, "open: the data cannot tell yet"),
+        (rest, "not comparable"),
+    )
+    words = ", ".join(f"{number or 'none'} {what}" for number, what in counted if number or what.startswith("reached"))
+    return f"Of {len(lines)} cited figures: {words}."
 
 
 def _key_number(head: Headline) -> KeyNumber:
@@ -162,10 +177,10 @@ def _key_number(head: Headline) -> KeyNumber:
 
 def _next_steps(material: Material) -> tuple[Block, ...]:
     blocks: list[Block] = []
-    if material.survey is not None and material.survey.steps:
-        blocks += [Paragraph("Chosen for these answers, each with its reason.", "lead"), Bullets(material.survey.steps, numbered=True)]
     if material.survey is not None:
-        blocks += material.survey.actions
+        if material.survey.steps:
+            blocks.append(Paragraph("Chosen for the answers of both teams.", "lead"))
+        blocks += [*material.survey.plan, *material.survey.actions]
     title, why = look_next(material.card)
     blocks += [Heading("In the numbers"), Paragraph(f"Look at next: {title}. {why}")]
     return tuple(blocks)
@@ -174,7 +189,7 @@ def _next_steps(material: Material) -> tuple[Block, ...]:
 def _not_computed(material: Material) -> tuple[Block, ...]:
     rows = [(what, absent.reason, absent.remedy) for what, absent in material.card.not_computable]
     rows += [
-        (line.words, answer_of(line), "")
+        (line.words, line.absent.reason, line.absent.remedy)
         for line in material.card.lines
         if line.verdict is None and line.absent is not None and line.absent.code == "own_history"
     ]

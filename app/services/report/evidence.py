@@ -17,7 +17,7 @@ METHODS: tuple[tuple[str, str], ...] = (
         "(Wilson 1927, Journal of the American Statistical Association 22).",
     ),
     (
-        "Logo retention",
+        "Retention",
         "Customers at the start of a span who are still customers at its end, divided by customers at its start. New customers do not "
         "count. Range: Wilson score interval, 95 %. Where customers buy without contracts: those of one period who buy again in the next.",
     ),

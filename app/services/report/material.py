@@ -88,7 +88,7 @@ class SurveyWords:
     """What the survey adds, already under the disclosure rules.
 
     `index` and `index_range` are written for readers. `disagreement` is the biggest one in a sentence. `steps` are
-    practices to start with, each with its reason. `blocks` is the whole part; `actions` the open ones.
+    practices to start with, each with its reason; `plan` says how. `blocks` is the whole part; `actions` the open ones.
     """
 
     index: str
@@ -97,6 +97,7 @@ class SurveyWords:
     steps: tuple[str, ...]
     blocks: tuple[Block, ...]
     actions: tuple[Block, ...] = ()
+    plan: tuple[Block, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -62,15 +62,16 @@ def win_rate(material: Material) -> tuple[Block, ...]:
                 make=lambda: composed.win_rate_groups(context, deals, request.definition, request.filters, column=name, label=label),
             )
         )
-    charts.append(
-        material.figure(
-            "win_rate_dial",
-            request.definition,
-            request.filters,
-            make=lambda: composed.win_rate_dial(context, deals, request.definition, request.filters),
-        )
+    dial = material.figure(
+        "win_rate_dial",
+        request.definition,
+        request.filters,
+        make=lambda: composed.win_rate_dial(context, deals, request.definition, request.filters),
     )
-    return tuple(blocks + _charts(material, charts))
+    if isinstance(dial, Figure) and len(rates := {cell.value for row in dial.rows if isinstance(cell := row[1], wording.Written)}) == 1:
+        # A chart of the same number again and again would say no more than its title.
+        return (*blocks, *_charts(material, charts), Paragraph(f"{dial.title}: {wording.percent(rates.pop())}."))
+    return tuple(blocks + _charts(material, [*charts, dial]))
 
 
 def retention(material: Material) -> tuple[Block, ...]:
@@ -176,6 +177,8 @@ def _claim(material: Material, line: ClaimLine) -> list[Block]:
         said += [needed_sentence(line.comparison), *line.comparison.caveats]
     if line.outlook is not None and line.verdict is not None:
         said.append(outlook_sentence(line.outlook))
+    if line.outlook is not None and line.verdict is None and line.absent is not None and line.absent.code != "own_history":
+        said.append(f"No verdict. {absent_sentence(line.absent)}")
     said.append(stake_sentence(line.stake))
     if isinstance(line.stake, Stake):
         said += [f"How that is worked out: {'; '.join(line.stake.steps)}.", line.stake.caveat]

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from app import wording
 from app.charts.theme import Mode
-from app.report.content import Block, Bullets, Grid, Heading, KeyNumber, KeyNumbers, Paragraph, Picture
+from app.report.content import Block, Bullets, Card, Grid, Heading, KeyNumber, KeyNumbers, Paragraph, Picture
 from app.services.actor import Actor
 from app.services.alignment import Results, results
 from app.services.beliefs import NOTE, Belief, Record, beliefs
@@ -19,11 +19,18 @@ from app.services.report.material import SurveyWords
 from app.services.rounds.model import RoundView
 from app.services.rounds.views import asked
 from app.services.scorecard.sources import Sources
+from app.services.scorecard.words import absent_sentence
 from app.services.survey_weights import read_weights
 from app.statistics.intervals import Absent
-from app.survey.published import Gap, Published, Suppressed, index, total
+from app.survey.practices import Effort, Owner
+from app.survey.published import Gap, Published, Share, Suppressed, index, total
 from app.survey.questionnaire import Questionnaire
 
+EFFORT: Mapping[Effort, str] = {"hours": "a few hours", "days": "some days", "weeks": "some weeks"}
+OWNER: Mapping[Owner, str] = {"sales": "sales", "marketing": "marketing", "both": "both teams"}
+TURNED = " Turned round = the statement is about something bad, and a high score says that it does not happen."
+FEW_UNKNOWN = 0.1
+"""Where no subject has a larger share of “I don't know” than this, a sentence says all that a chart would."""
 DIMENSIONS_WITH_SPREADS = 3
 """So many subjects, those with the largest distance, show how the answers to each statement spread."""
 
@@ -51,6 +58,7 @@ def words_of(
         index_basis=figures.words(whole) if hidden else f"{figures.people(published)}; round “{shown.name}”",
         disagreement=_disagreement(published, questionnaire),
         steps=_steps(steps),
+        plan=_plan(steps),
         blocks=_blocks(found, shown, published, questionnaire, weights, mode, beliefs(published, questionnaire, sources)),
         actions=_actions(steps),
     )
@@ -74,6 +82,25 @@ def _steps(steps: NextSteps) -> tuple[str, ...]:
     if isinstance(steps.advice, Absent):
         return ()
     return tuple(f"{step.practice.title}. {' '.join(finding.sentence for finding in step.findings)}" for step in steps.advice.steps)
+
+
+def _plan(steps: NextSteps) -> tuple[Block, ...]:
+    """A card for each practice to start with: why, what it is, how to begin, and what to look at later."""
+    if isinstance(steps.advice, Absent):
+        return (Paragraph(absent_sentence(steps.advice)),)
+    return tuple(
+        Card(
+            step.practice.title,
+            f"{OWNER[step.practice.owner]}, {EFFORT[step.practice.effort]}",
+            (
+                ("Why", " ".join(finding.sentence for finding in step.findings)),
+                ("What", step.practice.what),
+                ("First step", step.practice.first_step),
+                ("Did it work?", step.practice.watch),
+            ),
+        )
+        for step in steps.advice.steps
+    )
 
 
 def _actions(steps: NextSteps) -> tuple[Block, ...]:
@@ -116,10 +143,15 @@ def _blocks(
             "note",
         ),
     ]
-    for figure in (figures.gaps(shown, published, questionnaire, mode=mode), figures.maturity(shown, published, questionnaire, mode=mode)):
-        if figure is not None:
-            blocks.append(Picture(figure))
-    blocks.append(_table(published, questionnaire))
+    apart = figures.gaps(shown, published, questionnaire, mode=mode)
+    if apart is not None:
+        blocks.append(Picture(apart))
+    # One subject has no profile, and its only row stands in the chart already.
+    if len(published.dimensions) > 1 or apart is None:
+        profile = figures.maturity(shown, published, questionnaire, mode=mode)
+        if profile is not None:
+            blocks.append(Picture(profile))
+        blocks.append(_table(published, questionnaire))
     widest = sorted(published.dimensions, key=lambda d: -abs(d.gap.points) if isinstance(d.gap, Gap) else 0.0)
     blocks += _beliefs(checked)
     spreads = [
@@ -130,9 +162,16 @@ def _blocks(
     if spreads:
         blocks.append(Heading("How the answers spread"))
     blocks += [Picture(figure) for figure in spreads]
-    for figure in (figures.unknown(shown, published, questionnaire, mode=mode), figures.trend(found, weights=weights, mode=mode)):
-        if figure is not None:
-            blocks.append(Picture(figure))
+    known = [view.unknown.value for d in published.dimensions for view in d.views if isinstance(view.unknown, Share)]
+    unknown = figures.unknown(shown, published, questionnaire, mode=mode)
+    if known and max(known) <= FEW_UNKNOWN:
+        most = wording.percent(FEW_UNKNOWN, digits=0)
+        blocks.append(Paragraph(f"At most {most} of the answers are “I don't know”, on every subject of which this may be shown."))
+    elif unknown is not None:
+        blocks.append(Picture(unknown))
+    over_rounds = figures.trend(found, weights=weights, mode=mode)
+    if over_rounds is not None:
+        blocks.append(Picture(over_rounds))
     names = questionnaire.wording("en").dimensions
     written = [comments for comments in published.comments if comments.texts]
     if written:
@@ -161,8 +200,13 @@ def _beliefs(checked: tuple[Belief, ...]) -> list[Block]:
     if not rows:
         return []
     return [
-        Grid("What people believe, and what the records say", ("Statement", "People", "Records"), tuple(rows), widths=(4, 3, 4)),
-        Paragraph(NOTE, "note"),
+        Grid(
+            "What people believe, and what the records say",
+            ("Statement", "People", "Records"),
+            tuple(rows),
+            widths=(4, 3, 4),
+            note=f"{NOTE}{TURNED if any(one.reverse for one in checked) else ''}",
+        ),
     ]
 
 
@@ -178,4 +222,5 @@ def _table(published: Published, questionnaire: Questionnaire) -> Grid:
         )
         for dimension in published.dimensions
     )
-    return Grid("Every subject, on a scale from 1 to 5", columns, rows, widths=(4, *(2 for _ in groups), 2))
+    note = "Distance = sales less marketing." if "marketing" in groups else ""
+    return Grid("Every subject, on a scale from 1 to 5", columns, rows, widths=(4, *(2 for _ in groups), 2), note=note)

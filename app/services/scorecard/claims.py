@@ -68,6 +68,10 @@ def compared(sources: Sources, request: Request, reading: Reading) -> Found:
         return money_compared(sources, request, reading)
     if reading.ratio is None:
         return Absent("This figure is a level and not a change, so there is no ratio to compare.", "", "no_ratio")
+    # What is not loaded comes before what is not chosen: a choice of two sides would not supply it.
+    missing = _not_loaded(sources, reading)
+    if missing is not None:
+        return missing
     sides = sides_of(request)
     if isinstance(sides, Absent):
         return sides
@@ -78,6 +82,17 @@ def compared(sources: Sources, request: Request, reading: Reading) -> Found:
     if reading.metric == "lead_conversion":
         return _converted(sources, request, reading, sides)
     return Absent("The app does not compute this yet.", "", "no_metric")
+
+
+def _not_loaded(sources: Sources, reading: Reading) -> Absent | None:
+    """Why the metric of a reading cannot be had at all from what is loaded; None where it can."""
+    if reading.metric == "win_rate" and sources.deals is None:
+        return NO_DEALS
+    if reading.metric in ("churn", "logo_retention") and isinstance(sources.retention_kind, Absent):
+        return sources.retention_kind
+    if reading.metric == "lead_conversion" and sources.leads is None:
+        return leads.NO_LEADS
+    return None
 
 
 def win_rates(sources: Sources, request: Request, reading: Reading, sides: tuple[Side, Side]) -> Found:

@@ -77,7 +77,9 @@ def retention_headline(sources: Sources, request: Request) -> Headline:
         definition=retention.SENTENCES[kind],
         small=found.small,
         absent=found.absent,
-        note="" if found.gross is None else f"Revenue kept, from the customers there at the start (GRR): {percent(found.gross)}",
+        note=""
+        if found.gross is None
+        else f"{percent(found.gross)} of the revenue of the customers there at the start was kept (gross revenue retention).",
     )
 
 
@@ -172,7 +174,7 @@ def last_growth(revenue: Revenue, filters: Filters) -> tuple[Growth | Absent, st
 
 
 def _next_to(period: Period) -> str:
-    return f"{period.label} against {period.previous().label}, the {period.grain} before: seasons count too"
+    return f"{period.label} against {period.previous().label}, the {period.grain} before, so the season plays a part"
 
 
 def leads_headline(sources: Sources, request: Request) -> Headline:

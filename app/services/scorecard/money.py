@@ -62,7 +62,7 @@ def _levels(revenue: Revenue, request: Request, reading: Reading) -> LevelCompar
     words = day_range(year.later[0], year.later[1] - timedelta(days=1))
     whose = f"The growth of “{request.groups.observed}”" if request.way == "groups" and request.groups is not None else "Your growth"
     return compare_level(
-        f"{whose}, {words} against the year before",
+        f"{whose} ({words} against the year before)",
         year.value,
         year.interval,
         aligned_level=reading.aligned_level,
@@ -146,16 +146,17 @@ def _three_years(revenue: Revenue, request: Request, reading: Reading) -> RatioC
     years = reading.years or 3
     if request.way == "before_after":
         return SIX_YEARS
-    if request.way == "own_history" or request.groups is None:
-        return NO_SECOND_SIDE
     spans = growth.yearly_spans(revenue.coverage)
     if len(spans) < years:
         return Absent(
-            f"This figure is about growth over {years} years, and {len(spans)} whole {'year' if len(spans) == 1 else 'years'} of revenue "
-            f"{'is' if len(spans) == 1 else 'are'} loaded.",
+            f"This figure is about growth over {years} years, and "
+            + ("no whole year" if not spans else f"only {len(spans)} whole {'year' if len(spans) == 1 else 'years'}")
+            + f" of revenue {'are' if len(spans) > 1 else 'is'} loaded.",
             "Upload a longer history.",
             "too_short",
         )
+    if request.way == "own_history" or request.groups is None:
+        return NO_SECOND_SIDE
     rates = []
     for side in (group_side(request, request.groups.observed), group_side(request, request.groups.baseline)):
         filters = in_table(side, revenue.snapshot)

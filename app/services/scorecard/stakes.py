@@ -54,10 +54,10 @@ def outlook_of(sources: Sources, request: Request, reading: Reading, found: Foun
 
 
 ALL_THAT_COUNT = {
-    "win_rate": "in all closed deals that count",
-    "logo_retention": "as it is now",
-    "lead_conversion": "of all leads that count",
-    "churn": "as it is now",
+    "win_rate": "of all closed deals",
+    "logo_retention": "now",
+    "lead_conversion": "of all leads",
+    "churn": "now",
 }
 """What the present number is of, where nothing is compared."""
 
@@ -200,7 +200,8 @@ def _growth_outlook(sources: Sources, request: Request, reading: Reading) -> Out
         if request.way == "groups" and request.groups is not None and lacks(revenue.snapshot, request.groups.column) is not None:
             return None
         years = growth.yearly(revenue, resolved(own, revenue.snapshot), years=reading.years)
-        return None if years.value is None else _times("Yearly growth", years.value, ratio, of=_of_group(request).strip())
+        over = f"over {reading.years} years" if reading.years else f"over {years.years} years"
+        return None if years.value is None else _times("Yearly growth", years.value, ratio, of=f"{_of_group(request)} {over}".strip())
     # A figure about a year is held against growth over a year, never over a quarter.
     year = yearly_growth(revenue, request)
     if isinstance(year, Absent) or year.value is None:
@@ -283,7 +284,7 @@ def _of_observed(request: Request) -> Filters:
 
 
 def _observed(request: Request) -> str:
-    return f"in “{request.groups.observed}”" if request.way == "groups" and request.groups is not None else "after"
+    return f"in “{request.groups.observed}”" if request.way == "groups" and request.groups is not None else "in the period after"
 
 
 def _other(request: Request) -> str:

@@ -145,13 +145,19 @@ def evidence_lines(claim: Claim) -> tuple[tuple[str, str], ...]:
         ("As published", claim.as_published),
         ("What it means", wording.restyled(claim.reading.sentence)),
         ("Measured", claim.metric_definition),
-        ("Who found it", f"{claim.originator}, {claim.year_note or claim.year or 'no date found'}"),
-        ("Of whom", " ".join(part for part in (claim.population, claim.sample) if part and part != "None.")),
+        ("Who found it", f"{claim.originator}. {claim.year_note}" if claim.year_note else f"{claim.originator}, {claim.year}"),
+        ("Of whom", " ".join(part for part in (claim.population, _sample(claim)) if part)),
         ("Grade", f"{grade_letter(claim.grade)}: {claim.grade_reason}" if claim.grade_reason else ""),
         ("Caveat", wording.restyled(claim.reading.caveat)),
-        *(("Does not fit", contradiction.text) for contradiction in claim.contradictions),
+        *(("Also seen", contradiction.text) for contradiction in claim.contradictions),
     ]
     return tuple((label, text) for label, text in rows if text)
+
+
+def _sample(claim: Claim) -> str:
+    """Who was asked, or that it is not known: a bare “Unknown.” behind another sentence would say nothing."""
+    known = {"None.": "", "Unknown.": "The sample is unknown.", "None found.": "No sample was found."}
+    return known.get(claim.sample, claim.sample)
 
 
 def _as_quoted(claim: Claim) -> str:

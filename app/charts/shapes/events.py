@@ -1,0 +1,34 @@
+"""Something that began at a day, as an upright rule on an axis of periods: at its very place within the period, with its words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.charts.theme import Palette
+from app.later import Later
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+else:
+    alt, pd = Later("altair"), Later("pandas")
+
+
+@dataclass(frozen=True)
+class Event:
+    """`period` is the label of the period in which it began, `at` how much of that period was over (0 to 1), `words` what began when."""
+
+    period: str
+    at: float
+    words: str
+
+
+def marks(event: Event, *, periods: alt.X, colours: Palette) -> tuple[alt.Chart, alt.Chart]:
+    """(rule, words) of an event; `periods` is the horizontal axis of the chart, a scale of bands."""
+    mark = alt.Chart(pd.DataFrame({"period": [event.period], "label": [event.words]})).encode(x=periods.bandPosition(event.at))
+    # The words stand above the plot, where no line and no bar lies under them.
+    return (
+        mark.mark_rule(strokeDash=[5, 4], strokeWidth=1.5, color=colours.reference),
+        mark.mark_text(align="left", dx=-2, dy=-4, baseline="bottom", y=0, color=colours.reference).encode(text="label:N"),
+    )
