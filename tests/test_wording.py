@@ -61,6 +61,7 @@ def test_our_own_prose_is_restyled_and_quotations_are_not() -> None:
             == "A churn of 10 % becomes 6,4 %, of 1.400,5 firms. “1,400 people”, they say, and 1,5 is left. See 2026-11."
         )
     assert wording.restyled(prose) == prose
+    assert wording.restyled("Not -7 % or -1.5 but “-7 %”, 2014-15") == "Not \u22127 % or \u22121.5 but “-7 %”, 2014-15"
 
 
 def test_a_share_that_is_no_number_never_reaches_the_screen() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.charts.labels import LINES, WIDTH, label, row
+from app.charts.labels import LINES, WIDTH, label, row, short
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,13 @@ def test_names_that_differ_only_at_the_end_stay_apart() -> None:
     assert all(len(line) <= WIDTH for one in shown for line in one.split("\n"))
     assert all(one.count("\n") <= LINES for one in shown)
     assert all(f"number {n}" in one.replace("\n", " ") for n, one in enumerate(shown))
+
+
+def test_a_name_is_cut_between_words() -> None:
+    name = "Services for engineering firms in the region of North Rhine, customers 04"
+    assert short(name, 80) == name
+    assert short(name, 50) == "Services for … Rhine, customers 04"
+    assert short("x" * 60, 20) == f"{'x' * 8} … {'x' * 8}"
 
 
 def test_rows_are_as_high_as_the_longest_name_needs() -> None:

@@ -27,6 +27,7 @@ from app.charts.shapes import (
     two_sides,
     values_by_label,
 )
+from app.charts.shapes.events import Event
 from app.charts.theme import DARK, LIGHT, Mode, Palette, palette
 from app.charts.workers import stop
 
@@ -44,8 +45,7 @@ def shapes(colours: Palette, label: str) -> dict[str, Any]:
             ],
             colours=colours,
             title="Win rate",
-            event="2025 Q2",
-            event_label="programme began",
+            event=Event("2025 Q2", 1 / 3, "programme began 1 May 2025"),
         ),
         "rates_by_group": rates_by_group.chart(
             [
@@ -222,3 +222,21 @@ def luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_what_began_within_a_period_is_marked_at_its_place() -> None:
+    points = [rates_over_time.RatePoint(label, 0.3, 0.2, 0.4, 50) for label in ("2025 Q1", "2025 Q2")]
+    drawn = rates_over_time.chart(points, colours=LIGHT, title="Win rate", event=Event("2025 Q2", 30 / 91, "programme began 1 May 2025"))
+    layers = drawn.to_dict()["layer"]
+    placed = [one["encoding"]["x"]["bandPosition"] for one in layers if "bandPosition" in one["encoding"].get("x", {})]
+    assert placed == [30 / 91, 30 / 91]
+    assert {one["encoding"]["x"]["scale"]["type"] for one in layers} == {"band"}
+
+
+def test_long_names_make_fewer_rows_never_smaller_ones() -> None:
+    def groups(name: str) -> list[rates_by_group.GroupPoint]:
+        return [rates_by_group.GroupPoint(f"{name} {n}", 0.5, 0.4, 0.6, 90, small=False) for n in range(40)]
+
+    long = groups("Services near production for engineering firms of middle size in the region of North Rhine and Westphalia, customers")
+    assert (rates_by_group.most(groups("North")), rates_by_group.most(long), rates_by_group.most([])) == (24, 10, 24)
+    assert rates_by_group.chart(long, overall=None, colours=LIGHT, title="x").to_dict()["height"] <= rates_by_group.HIGHEST

@@ -74,9 +74,10 @@ def test_customers_lost_are_called_so_once(sources: Sources) -> None:
     # 10 of 99, 10 of 89, and 10.1 % × 0.64.
     rates = "customers lost 10.1 % → 11.2 %; the claim would need 6.5 %"
     assert rates_sentence(found).replace("\xa0", " ") == rates
-    figure = comparison(found, account=Account("all", "customers.csv"), mode="light")
+    figure = comparison(found, account=Account("all", "customers.csv"), period="", mode="light")
     assert figure is not None
     assert figure.title.replace("\xa0", " ").startswith(f"C{rates[1:]}: ")
+    assert figure.n == "10 of 99 customers before, 10 of 89 after"
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,11 @@ def test_sides_that_see_it_differently() -> None:
     ]
 
 
+def test_a_mark_in_the_middle_is_not_called_low_because_the_other_side_is() -> None:
+    found = findings(published(side("sales", 6, 2), side("marketing", 6, 3)).dimension("budget"), ALL)
+    assert [one.sentence for one in found if one.sign == "low"] == ["Low marks for budget: sales 2.0 of 5 (marketing 3.0)."]
+
+
 def test_many_who_do_not_know() -> None:
     people = [
         *side("sales", 5, 4, {"customer_insight": None}),
@@ -77,7 +82,7 @@ def test_many_who_do_not_know() -> None:
     advice = advised(people)
     assert ids(advice)[0] == "customers_words"
     assert [one.sentence for one in advice.steps[0].findings] == [
-        "On customer insight, about 50% of the answers of sales are “I don't know”."
+        "On customer insight, about 50\u00a0% of the answers of sales are “I don't know”."
     ]
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from app.ingest.limits import Limits
 from app.metrics.engine import Engine as Counting
-from app.report.content import Grid, KeyNumbers, Picture
+from app.report.content import Grid, KeyNumbers, Paragraph, Picture
 from app.report.typeset import document, pdf
 from app.services.figures.composed import Context
 from app.services.report.build import report_of
@@ -88,7 +88,7 @@ def test_a_reader_elsewhere_finds_no_english_number(material: Material) -> None:
     numbers = next(block for block in report.summary.blocks if isinstance(block, KeyNumbers))
     assert numbers.items[0].value == value_of(material.card.headlines[0]).replace(".", ",")
     assert all(figure.spec["config"]["locale"]["number"]["decimal"] == "," for figure in report.pictures)
-    assert not any("locale" in figure.spec["config"] for figure in report_of(material).pictures)
+    assert all(figure.spec["config"]["locale"]["number"]["decimal"] == "." for figure in report_of(material).pictures)
 
 
 def test_a_report_of_kept_figures_is_the_same_to_the_byte(material: Material, tmp_path: Path) -> None:
@@ -116,6 +116,39 @@ def test_the_choice_of_contents_holds(material: Material) -> None:
     assert [part.key for part in chosen.parts] == ["retention", "method"]
     assert chosen.paper == "us-letter"
     assert {part.key for part in report_of(material).parts} == set(PARTS) - {"alignment", "receipts"}
+
+
+def test_the_summary_says_in_one_line_what_was_reached(material: Material) -> None:
+    summary = report_of(material).summary
+    assert summary.blocks[0] == Paragraph("Of 5 cited figures: none reached or in reach, 3 not reached, 2 not comparable.", "lead")
+    against = next(block for block in summary.blocks if isinstance(block, Grid))
+    assert against.rows[2:4] == (
+        ("36 % more customers retained", "+3.0\u00a0% customers lost", "\u221236.0\u00a0% customers lost", "Falls short", "C"),
+        ("24 % faster growth", "–", "+24.0\u00a0%", "No verdict", "C\u2212"),
+    )
+    assert report_of(material).running.startswith("Invented example · ")
+
+
+def test_what_is_not_computed_has_a_reason_and_not_an_answer(material: Material) -> None:
+    request = Request()
+    report = report_of(replace(material, card=scorecard(material.sources, request), choice=Choice(parts=("not_computed",))))
+    (missing,) = report.parts[0].blocks
+    assert isinstance(missing, Grid)
+    no_sides = ("There is no second side to compare with.", "Choose “before and after” or two groups to get a verdict.")
+    assert [(row[0], *row[1:]) for row in missing.rows[-3:]] == [
+        (what, *no_sides) for what in ("38 % higher win rates", "36 % more customers retained", "24 % faster growth")
+    ]
+
+
+def test_lines_without_charts_share_a_page_with_what_follows(material: Material) -> None:
+    lines_alone = replace(material.sources, deals=None)
+    report = report_of(replace(material, sources=lines_alone, card=scorecard(lines_alone, Request())))
+    assert [(part.key, part.new_page) for part in report.parts][:4] == [
+        ("win_rate", True),
+        ("retention", False),
+        ("growth", True),
+        ("leads", True),
+    ]
 
 
 def test_a_team_without_data_gets_a_report_that_says_so(material: Material) -> None:
