@@ -102,22 +102,22 @@ _FIELDS: dict[TableName, dict[str, str]] = {
         "id": (
             "invoice number|invoice no|invoice id|order id|order number|order no|payment id|transaction id|"
             "charge id|invoice|sale id|contract id|rechnungsnummer|"
-            "rechnungsnr|rechnung|bestellnummer|bestellnr|auftragsnummer|auftragsnr|"
+            "rechnungsnr|rechnung|fakturanummer|fakturanr|faktura|bestellnummer|bestellnr|auftragsnummer|auftragsnr|"
             "belegnummer|belegnr|numero facture|numero factura|numero pedido"
         ),
         "customer": (
             "customer id|customer|customer name|client id|client name|client|account id|account name|account|"
-            "company|buyer|kunde|kundennummer|cliente|contact name"
+            "company|buyer|kunde|kundennummer|kundenname|kundennr|debitor|auftraggeber|rechnungsempfanger|cliente|contact name"
         ),
         "date": (
             "invoice date|order date|payment date|transaction date|sale date|date|created time|created at|"
-            "created|rechnungsdatum|bestelldatum|auftragsdatum|belegdatum|zahlungsdatum|abschlussdatum|datum|"
+            "created|rechnungsdatum|bestelldatum|auftragsdatum|belegdatum|fakturadatum|zahlungsdatum|abschlussdatum|datum|"
             "date facture|fecha|data"
         ),
         "amount": (
             "grand total|total amount|net amount|line total|total price|amount paid|amount|total|revenue|"
             "sale value|net total|value|betrag|summe|umsatz|"
-            "gesamtbetrag|rechnungsbetrag|nettobetrag|auftragswert|montant|importe|valor"
+            "gesamtbetrag|gesamtpreis|rechnungsbetrag|nettobetrag|nettowert|nettosumme|auftragswert|montant|importe|valor"
         ),
         "currency": _CURRENCY,
         "status": "status|invoice status|payment status|order status|financial status|estado|statut",
@@ -160,7 +160,10 @@ ENTITY_WORDS: dict[str, TableName | None] = {
     **dict.fromkeys(("lead", "mql", "prospect", "contact"), "lead"),
     **dict.fromkeys(("customer", "kunde", "kunden", "account", "client", "company", "churn", "subscription"), "customer"),
     **dict.fromkeys(
-        ("invoice", "rechnung", "facture", "factura", "order", "payment", "transaction", "charge", "retail", "purchase history"),
+        (
+            "invoice", "rechnung", "rechnungen", "rechnungsnummer", "rechnungsnr", "faktura", "fakturanummer", "fakturanr", "facture",
+            "factura", "order", "payment", "transaction", "charge", "retail", "purchase history",
+        ),
         "revenue_line",
     ),
     **dict.fromkeys(("call",), "call"),

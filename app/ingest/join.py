@@ -1,7 +1,8 @@
 """Two tables put together by an id: what is loaded gains columns that another file has. Pure: tables in, table and receipt out.
 
-No row of the loaded table comes or goes, and no value of it is overwritten. Of an id that the other file has several times, the
-first date is taken; other values only where all its rows agree.
+No row of the loaded table comes or goes, and no value of it is overwritten. A column that was joined before newer rows came is filled
+where it is blank, as long as the file says the same wherever both say something. Of an id that the other file has several times, the first
+date is taken; other values only where all its rows agree.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from app.ingest import dates
 from app.ingest.column import Column
 from app.ingest.convert import TYPES
 from app.ingest.export_formats import Catalogue
+from app.ingest.headings import fold
 from app.ingest.model import Answers, Changed, JoinChoice, JoinCounts, Receipt, SetAside
 from app.ingest.plan import Plan
 from app.ingest.rejected import parquet_bytes, rejected_csv
@@ -143,6 +145,15 @@ def of_id(found: Match, values: pa.Array, double: pa.Array | None) -> pa.Array:
     return laid if double is None else pc.if_else(double, pa.scalar(None, values.type), laid)
 
 
+def completes(loaded: pa.ChunkedArray, gained: pa.Array) -> bool:
+    """Whether `gained` fills blanks of a loaded column and says what the column says, at least once, wherever both say something."""
+    ours = loaded.combine_chunks()
+    both = pc.and_(pc.is_valid(ours), pc.is_valid(gained))
+    fills = pc.and_(pc.is_null(ours), pc.is_valid(gained))
+    agrees = pc.all(pc.equal(ours.filter(both), gained.filter(both))).as_py() if pc.any(both).as_py() else False
+    return bool(agrees) and bool(pc.any(fills).as_py())
+
+
 def field_values(plan: Plan, table: str, field: str, heading: str, catalogue: Catalogue, answers: Answers) -> pa.Array | None:
     """The cells of a column of the file as the field wants them, None when it cannot be said how they are written."""
     column = key_column(plan, heading)
@@ -184,11 +195,14 @@ def join(loaded: Loaded, partner: Partner, choice: JoinChoice, *, catalogue: Cat
         date = pa.types.is_timestamp(values.type)
         gained = of_id(found, values, None if date else double).take(found.where)
         kind = TYPES[TABLES[choice.table].field(field).kind]
+        blank_before = stored[field].null_count
         stored = stored.set_column(stored.column_names.index(field), field, pc.coalesce(stored[field], pc.cast(gained, kind)))
-        changed.append(Changed(heading, f"It fills “{TABLES[choice.table].field(field).label}”.", len(gained) - gained.null_count))
+        filled = blank_before - stored[field].null_count
+        changed.append(Changed(heading, f"It fills “{TABLES[choice.table].field(field).label}”.", filled))
     if choice.converted:
         stored = _converted(stored, found, choice)
-    stored, segments = _segments(stored, loaded.info, found, kept, double)
+    stored, segments, completed = _segments(stored, loaded.info, found, kept, double)
+    changed += completed
     aside = _aside(found, double)
     reasons = {
         _ALONE: f"Nothing that is loaded has this “{choice.other_key}”.",
@@ -213,18 +227,28 @@ def _converted(stored: pa.Table, found: Match, choice: JoinChoice) -> pa.Table:
 
 def _segments(
     stored: pa.Table, info: SnapshotInfo, found: Match, kept: dict[str, pa.Array], double: pa.Array
-) -> tuple[pa.Table, tuple[Segment, ...]]:
+) -> tuple[pa.Table, tuple[Segment, ...], list[Changed]]:
     segments = list(info.segments)
+    changed: list[Changed] = []
     for heading, values in kept.items():
-        if len(segments) == MAX_SEGMENTS:
-            break
-        name = segment_name(len(segments))
         column = of_id(found, values, double).take(found.where)
+        place = next((place for place, segment in enumerate(info.segments) if fold(segment.heading) == fold(heading)), None)
+        if place is not None and completes(stored[info.segments[place].name], column):
+            name = info.segments[place].name
+            ours = stored[name]
+            whole = pc.coalesce(ours, column)
+            stored = stored.set_column(stored.column_names.index(name), name, whole)
+            segments[place] = replace(segments[place], values=int(pc.count_distinct(whole).as_py()))
+            changed.append(Changed(heading, "It fills blank cells of the column of this name.", ours.null_count - whole.null_count))
+            continue
+        if len(segments) == MAX_SEGMENTS:
+            continue
+        name = segment_name(len(segments))
         stored = stored.append_column(name, column)
         taken = {segment.heading for segment in segments}
         free = next(h for h in (heading, *(f"{heading} ({i})" for i in range(2, MAX_SEGMENTS + 3))) if h not in taken)
         segments.append(Segment(name, free, int(pc.count_distinct(column).as_py())))
-    return stored, tuple(segments)
+    return stored, tuple(segments), changed
 
 
 def _aside(found: Match, double: pa.Array) -> pa.Array:

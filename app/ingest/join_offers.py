@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from app.ingest.column import Column
 from app.ingest.export_formats import Catalogue
 from app.ingest.headings import fold, singular, words
-from app.ingest.join import Loaded, Match, Partner, counts, disagreeing, field_values, match, of_id
+from app.ingest.join import Loaded, Match, Partner, completes, counts, disagreeing, field_values, match, of_id
 from app.ingest.mapping import propose
 from app.ingest.model import Answers, JoinChoice, JoinOffer
 from app.ingest.outcome_groups import tells_the_end
@@ -102,10 +102,11 @@ def _same_name(ours: str, theirs: str) -> bool:
 def _offer(side: Loaded, key: str, column: Column, plan: Plan, catalogue: Catalogue, answers: Answers) -> JoinOffer | None:
     table = side.info.table
     found = match(side, Partner(plan), key=key, other_key=column.heading, catalogue=catalogue)
-    fields = _fields(side, key, column, plan, catalogue, answers)
-    converted = (
-        table == "lead" and key == "id" and side.stored["converted"].null_count == side.stored.num_rows and _tells_who_bought(plan, fields)
-    )
+    fields = _fields(side, key, column, plan, found, catalogue, answers)
+    blank = side.stored["converted"].null_count if table == "lead" and key == "id" else 0
+    # Leads that came after an earlier join lack it; what dates the others says it of them as well.
+    unsaid = blank == side.stored.num_rows or (blank > 0 and "converted_at" in dict(fields))
+    converted = unsaid and _tells_who_bought(plan, fields)
     if converted and plan.raw.weights is None:
         # What is known of customers alone, such as their seller, would compare customers with nobody.
         fields = tuple((name, heading) for name, heading in fields if TABLES[table].field(name).kind == "moment")
@@ -140,12 +141,15 @@ def _offer(side: Loaded, key: str, column: Column, plan: Plan, catalogue: Catalo
     return JoinOffer(choice, label, gained, number, text)
 
 
-def _fields(side: Loaded, key: str, column: Column, plan: Plan, catalogue: Catalogue, answers: Answers) -> tuple[tuple[str, str], ...]:
-    """The fields that the loaded table lacks and the file has; only an id of the table itself brings dates."""
+def _fields(
+    side: Loaded, key: str, column: Column, plan: Plan, ids: Match, catalogue: Catalogue, answers: Answers
+) -> tuple[tuple[str, str], ...]:
+    """The fields that the loaded table lacks, in all rows or in those that came later, and the file has.
+
+    Only an id of the table itself brings dates.
+    """
     table = side.info.table
-    lacking = [
-        name for name in _GAINED[table] if side.stored[name].null_count == side.stored.num_rows and (key == "id" or table == "revenue_line")
-    ]
+    lacking = [name for name in _GAINED[table] if side.stored[name].null_count and (key == "id" or table == "revenue_line")]
     if plan.raw.weights is not None:
         mapped = {name: candidate.position for name, candidate in plan.mapping.fields.items()} if plan.table == table else {}
     else:
@@ -165,9 +169,19 @@ def _fields(side: Loaded, key: str, column: Column, plan: Plan, catalogue: Catal
         if position is None or plan.columns[position].heading == column.heading:
             continue
         heading = plan.columns[position].heading
-        if field_values(plan, table, name, heading, catalogue, answers) is not None:
+        values = field_values(plan, table, name, heading, catalogue, answers)
+        # Only won deals make customers.
+        won = name == "converted_at"
+        of = match(side, partner_of(plan, converted=True), key=key, other_key=column.heading, catalogue=catalogue) if won else ids
+        if values is not None and (side.stored[name].null_count == side.stored.num_rows or _fills(side, name, values, of)):
             found.append((name, heading))
     return tuple(found)
+
+
+def _fills(side: Loaded, field: str, values: pa.Array, ids: Match) -> bool:
+    """Whether the values of the file complete a field that is loaded for some rows."""
+    double = None if pa.types.is_timestamp(values.type) else disagreeing(ids, [values])
+    return completes(side.stored[field], pc.cast(of_id(ids, values, double).take(ids.where), side.stored[field].type))
 
 
 def _tells_who_bought(plan: Plan, fields: tuple[tuple[str, str], ...]) -> bool:
@@ -183,12 +197,13 @@ def _groups(side: Loaded, column: Column, found: Match, catalogue: Catalogue) ->
         return False
     if (column.numbers > 0.97 and column.more_than(FEW // 10)) or traps.amount(column.heading) or traps.personal(column.heading):
         return False
-    if fold(column.heading) in {fold(segment.heading) for segment in side.info.segments}:
-        return False
     if {"id", "key", "timestamp"} & set(words(column.heading)) and column.more_than(50):
         return False
     values = texts(column)
     joined = of_id(found, values, disagreeing(found, [values])).take(found.where)
+    loaded = next((segment.name for segment in side.info.segments if fold(segment.heading) == fold(column.heading)), None)
+    if loaded is not None:
+        return completes(side.stored[loaded], joined)
     told = _ended(side)
     if told is not None and tells_the_end(joined, told):
         return False
@@ -212,7 +227,7 @@ def _became(side: Loaded, plan: Plan, found: Match, fields: tuple[tuple[str, str
     place = found.where
     dated = dict(fields).get("converted_at")
     values = None if dated is None else field_values(plan, side.info.table, "converted_at", dated, catalogue, answers)
-    told = place if values is None else of_id(found, values, None).take(place)
+    told = place if values is None else pc.coalesce(side.stored["converted_at"].combine_chunks(), of_id(found, values, None).take(place))
     return int(len(told) - told.null_count)
 
 

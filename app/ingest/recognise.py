@@ -19,7 +19,8 @@ from app.tables import TABLES, TableName
 
 SURE = 0.5
 CLOSE = 0.15
-_KEY_WORDS = frozenset(["id", "no", "number", "key", "code"])
+_KEY_WORDS = frozenset(["id", "no", "number", "key", "code", "rechnungsnummer", "rechnungsnr", "fakturanummer", "fakturanr"])
+"""Words that name a key; German writes the number of an invoice as one word."""
 _TRAFFIC_SYSTEMS = ("ga4", "search_console")
 
 

@@ -1,17 +1,20 @@
 """A table in a web page: what many programs save under the name .xls.
 
 The page is parsed by lxml without entities, scripts or the network. The largest table that holds no other is read; cells that span
-rows or columns stand once, at their upper left corner, as in a sheet.
+columns stand once, at their upper left corner, as in a sheet. A word below the head that spans rows is said of each of them; a number
+may be the sum of them, so it stands once.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree, html
 
 from app.errors import FileRefused
+from app.ingest.column import looks_like
 from app.ingest.encoding import decode
 from app.ingest.grid import grid_of, raw_of
 from app.ingest.limits import Limits
@@ -44,13 +47,16 @@ def open_web_table(data: bytes, *, name: str, answers: Answers, limits: Limits) 
     if not tables:
         raise FileRefused("This is a web page without a table.", "Export the table as CSV or as an Excel workbook (.xlsx).", file=name)
     read = [_rows(table, name, limits) for table in tables]
-    rows = max(read, key=lambda table: sum(1 for row in table for cell in row if cell))
+    rows, repeated = max(read, key=lambda table: sum(1 for row in table[0] for cell in row if cell))
     width = max((len(row) for row in rows), default=0)
     if not width:
         raise FileRefused("The table in this web page is empty.", "Export it again with its rows.", file=name)
     notes = ["This is a web page with a table in it, although it may be named like a workbook."]
     if len(tables) > 1:
         notes.append(f"The page holds {len(tables)} tables; the largest one is read.")
+    if repeated:
+        cells = "1 cell" if repeated == 1 else f"{repeated:,} cells"
+        notes.append(f"Words in cells that span several rows were read for each of these rows, in {cells}; numbers were not.")
     return raw_of(grid_of(rows, width=width, height=len(rows)), name=name, kind="html", answers=answers, sheet=None, notes=notes)
 
 
@@ -63,8 +69,20 @@ def _known(encoding: str) -> str | None:
         return None
 
 
-def _rows(table: Any, name: str, limits: Limits) -> list[list[str]]:
+@dataclass(frozen=True)
+class _Spanning:
+    """A cell below the head that spans rows: where it stands, how many rows it has, and its words."""
+
+    row: int
+    column: int
+    down: int
+    text: str
+
+
+def _rows(table: Any, name: str, limits: Limits) -> tuple[list[list[str]], int]:
+    """The cells of each row, and how many of them repeat a cell above that spans their row."""
     taken: dict[int, int] = {}
+    spanning: list[_Spanning] = []
     rows: list[list[str]] = []
     cells = 0
     for row in table.iter("tr"):
@@ -81,7 +99,10 @@ def _rows(table: Any, name: str, limits: Limits) -> list[list[str]]:
         for cell in row.iterchildren("td", "th"):
             column = skip(column, texts)
             across, down = _span(cell, "colspan"), _span(cell, "rowspan")
-            texts.extend([_text(cell), *[""] * (across - 1)])
+            text = _text(cell)
+            if down > 1 and text and cell.tag == "td" and row.getparent().tag != "thead" and not looks_like("number", text):
+                spanning.append(_Spanning(len(rows), column, down, text))
+            texts.extend([text, *[""] * (across - 1)])
             for covered in range(column, column + across):
                 taken[covered] = down - 1
             column += across
@@ -90,7 +111,22 @@ def _rows(table: Any, name: str, limits: Limits) -> list[list[str]]:
         cells += len(texts)
         if cells > limits.cells or len(rows) > limits.rows + 1_000 or len(texts) > limits.columns + _MOST_SPAN:
             raise FileRefused("The table in this web page is too large.", "Export it as CSV.", file=name)
-    return rows
+    return rows, _repeat(spanning, rows)
+
+
+def _repeat(spanning: list[_Spanning], rows: list[list[str]]) -> int:
+    """Write what spans several rows into each of them that says something itself; returns into how many cells."""
+    head = next((number for number, row in enumerate(rows) if sum(map(bool, row)) > 1), len(rows))
+    own = [any(row) for row in rows]
+    repeated = 0
+    for cell in spanning:
+        if cell.row <= head:
+            continue
+        for number in range(cell.row + 1, min(cell.row + cell.down, len(rows))):
+            if own[number] and cell.column < len(rows[number]):
+                rows[number][cell.column] = cell.text
+                repeated += 1
+    return repeated
 
 
 def _span(cell: Any, attribute: str) -> int:

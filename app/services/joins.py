@@ -75,10 +75,7 @@ def join_upload(actor: Actor, *, engine: Engine, upload_id: str, choice: JoinCho
         active = _active(session, actor, upload.team_id, choice.table)
         answers = from_json(Answers, upload.answers)
         mark = hash_of(_Join(answers, choice))
-        same = any(
-            (part.file_sha256, part.answers_sha256) == (upload.sha256, mark)
-            for part in datasets.lineage(session=session, organization_id=actor.organization_id, dataset=active)
-        )
+        same = (upload.sha256, mark) in _joined_since(session, actor, active)
         data, name, active_id = content_later(engine, actor, upload), upload.file_name, active.id
         loaded = _loaded(session, actor, active)
     made = None if same else gate.join_file(data, name=name, answers=answers, loaded=loaded, choice=choice, limits=limits)
@@ -143,6 +140,16 @@ def _store(
         let_go(session, upload, state="committed")
         record_action(session, actor, row, "imported")
         return _committed(session, row)
+
+
+def _joined_since(session: Session, actor: Actor, active: Dataset) -> set[tuple[str, str]]:
+    """The files joined since rows came last, with how: rows that came later lack what was joined before, so it may be joined again."""
+    made = set()
+    for part in datasets.lineage(session=session, organization_id=actor.organization_id, dataset=active):
+        if from_json(Receipt, part.receipt).joined is None:
+            break
+        made.add((part.file_sha256, part.answers_sha256))
+    return made
 
 
 def _loaded(session: Session, actor: Actor, row: Dataset) -> tuple[LoadedTable, bytes]:

@@ -142,7 +142,21 @@ def test_cells_that_span_rows_and_columns_keep_the_others_in_place() -> None:
     page = """<table><tr><td>Deal</td><td>Region</td><td>Amount</td></tr>
     <tr><td>A</td><td rowspan=2>North</td><td>1</td></tr><tr><td>B</td><td>2</td></tr>
     <tr><td colspan="2">C</td><td>3</td></tr><tr><td rowspan="0" colspan="x">D</td><td>South</td><td>4</td></tr></table>"""
-    assert rows(opened(page.encode())) == [["A", "North", "1"], ["B", "", "2"], ["C", "", "3"], ["D", "South", "4"]]
+    raw = opened(page.encode())
+    assert rows(raw) == [["A", "North", "1"], ["B", "North", "2"], ["C", "", "3"], ["D", "South", "4"]]
+    assert raw.notes[-1] == "Words in cells that span several rows were read for each of these rows, in 1 cell; numbers were not."
+
+
+def test_what_spans_rows_is_said_of_each_of_them_unless_it_is_a_number_or_a_heading() -> None:
+    page = """<table><thead><tr><td rowspan=2>Deal</td><td rowspan=2>Region</td><td colspan=2>Amounts</td></tr>
+    <tr><td>Line</td><td>Total</td></tr></thead>
+    <tr><td>A</td><td rowspan=3>North</td><td>1</td><td rowspan=2>3</td></tr>
+    <tr><td>B</td><td>2</td></tr><tr><td></td><td></td><td></td></tr>
+    <tr><td>C</td><td rowspan=9>South</td><td>4</td><td>4</td></tr></table>"""
+    raw = opened(page.encode())
+    assert raw.headings[:2] == ("Deal", "Region")
+    assert rows(raw) == [["A", "North", "1", "3"], ["B", "North", "2", ""], ["C", "South", "4", "4"]]
+    assert dict(raw.facts.apart)["blank"] == 1
 
 
 @pytest.mark.parametrize(

@@ -104,3 +104,23 @@ def test_the_number_of_the_deal_is_its_id_and_others_are_not(heading: str, field
     assert next(c.field for c in found.columns if c.heading == heading) == field
     hint = "No column holds the deal's id"
     assert any(line.startswith(hint) for line in found.missing) == (field is None)
+
+
+@pytest.mark.parametrize("head", ["Rechnungsnummer", "Rechnungsnr.", "Rechnungs-Nr.", "Fakturanummer"])
+@pytest.mark.parametrize("number", ["RE-{}", "2024{}"])
+def test_invoices_that_are_called_so_are_recognised(head: str, number: str) -> None:
+    rows = [[number.format(1000 + n), f"{n % 28 + 1:02d}.03.2024", f"Firma {n % 5}", f"1.{n:03d},50", "bezahlt"] for n in range(40)]
+    raw = csv_of([head, "Rechnungsdatum", "Rechnungsempfänger", "Nettobetrag", "Status"], *rows, name="export.csv")
+    found = inspect(raw, Answers())
+    assert (found.table, found.questions) == ("revenue_line", ())
+    assert {c.field: c.heading for c in found.columns if c.field} == {
+        "id": head, "date": "Rechnungsdatum", "customer": "Rechnungsempfänger", "amount": "Nettobetrag", "status": "Status",
+    }  # fmt: skip
+    assert read(raw, Answers()).receipt.amounts == AmountCheck("Nettobetrag", None, "40800.0000", "40800.0000", "0.0000")
+
+
+def test_numbers_of_any_other_document_are_asked_about() -> None:
+    rows = [[f"{1000 + n}", f"{n % 28 + 1:02d}.03.2024", f"Firma {n % 5}", f"1.{n:03d},50"] for n in range(40)]
+    for head in ("Belegnummer", "Angebotsnummer", "Auftragsnummer"):
+        found = inspect(csv_of([head, "Datum", "Kunde", "Betrag"], *rows, name="export.csv"), Answers())
+        assert (found.table, [question.kind for question in found.questions]) == (None, ["table"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -176,3 +177,53 @@ def test_a_log_joins_its_dates(leads: Loaded) -> None:
     assert column(made, "mql_at") == ["2024-01-03 10:00:00", "2024-01-05 10:00:00", None, None]
     assert column(made, "converted") == ["True", "False", "False", "False"]
     assert (made.receipt.rows_read, made.receipt.rows_used) == (3, 3)
+
+
+def again(side: Loaded, made: Joined, rows: list[list[Any]]) -> Loaded:
+    """What was joined, with rows that came later and lack what was joined."""
+    stored = pq.read_table(io.BytesIO(made.parquet))
+    later = loaded(csv_of(DEALS, *rows)).stored
+    return Loaded(pa.concat_tables([stored, later], promote_options="default"), made.info, side.headings)
+
+
+def test_a_file_joined_again_fills_the_rows_that_came_since(deals: Loaded) -> None:
+    raw = csv_of(["Deal owner", "Region"], *(row[:2] for row in SELLERS))
+    made = joined(deals, raw, JoinChoice("deal", "owner", "Deal owner", segments=("Region",)))
+    side = again(deals, made, [["7", "Company 7", "Ben Bowman", "Closed Won", "2024-03-01", "2024-01-02", "10"]])
+    [offer] = offered(side, raw)
+    assert offer.choice.segments == ("Region",)
+    twice = joined(side, raw, offer.choice)
+    assert [(segment.name, segment.heading, segment.values) for segment in twice.info.segments] == [("s0", "Region", 2)]
+    assert column(twice, "s0") == ["South", None, "North", "South", None, "North", "South"]
+    assert [(change.column, change.cells) for change in twice.receipt.changed] == [("Region", 1)]
+    # With nothing left to fill it is not offered any more.
+    whole = Loaded(pq.read_table(io.BytesIO(twice.parquet)), twice.info, side.headings)
+    assert offered(whole, raw) == ()
+
+
+def test_a_column_of_the_same_name_that_says_something_else_stays_apart(deals: Loaded) -> None:
+    raw = csv_of(["Deal owner", "Region"], *(row[:2] for row in SELLERS))
+    made = joined(deals, raw, JoinChoice("deal", "owner", "Deal owner", segments=("Region",)))
+    side = again(deals, made, [["7", "Company 7", "Ben Bowman", "Closed Won", "2024-03-01", "2024-01-02", "10"]])
+    other = csv_of(["Deal owner", "Region"], ["Ann Archer", "East"], ["Ben Bowman", "South"])
+    assert offered(side, other) == ()
+    apart = joined(side, other, JoinChoice("deal", "owner", "Deal owner", segments=("Region",)))
+    assert [segment.heading for segment in apart.info.segments] == ["Region", "Region (2)"]
+    assert column(apart, "s0") == ["South", None, "North", "South", None, "North", None]
+
+
+def test_leads_that_came_later_become_customers_when_the_deals_are_joined_again(leads: Loaded) -> None:
+    head = ["Deal Number", "Lead ID", "Stage", "Close Date"]
+    first = [["D1", "L-1", "Closed Won", "2024-03-05"], ["D2", "L-2", "Closed Lost", "2024-01-20"]]
+    raw = csv_of(head, *first, name="deals.csv")
+    made = joined(leads, raw, offered(leads, raw)[0].choice)
+    stored = pq.read_table(io.BytesIO(made.parquet))
+    later = loaded(csv_of(["Lead ID", "Lead Date", "Lead Source"], ["L-5", "2024-04-01", "Web"], ["L-6", "2024-04-02", "Fair"])).stored
+    side = Loaded(pa.concat_tables([stored, later], promote_options="default"), made.info, leads.headings)
+    newer = csv_of(head, *first, ["D3", "L-5", "Closed Won", "2024-05-05"], name="deals.csv")
+    [offer] = offered(side, newer)
+    assert (offer.choice.fields, offer.choice.converted) == ((("converted_at", "Close Date"),), True)
+    assert offer.text.endswith("2 leads count as customers then, the other 4 do not.")
+    twice = joined(side, newer, offer.choice)
+    assert column(twice, "converted") == ["True", "False", "False", "False", "True", "False"]
+    assert column(twice, "converted_at") == ["2024-03-05 00:00:00", None, None, None, "2024-05-05 00:00:00", None]

@@ -87,6 +87,24 @@ def test_a_newer_file_says_what_was_joined_and_the_join_is_offered_again(
     assert [segment.heading for segment in made.dataset.info.segments] == ["Region"]
 
 
+def test_the_same_file_can_be_joined_again_once_rows_were_added(engine: Engine, owner: Actor, team_id: str, deals: DatasetView) -> None:
+    join_upload(owner, engine=engine, upload_id=put(owner, engine, team_id, SELLERS, "sellers.csv"), choice=CHOICE, limits=LIMITS)
+    newer = "\n".join([DEALS.splitlines()[0], "D13,Ann Archer,Closed Won,2024-03-01,2024-01-02,10", ""])
+    commit_upload(owner, engine=engine, upload_id=put(owner, engine, team_id, newer, "march.csv"), limits=LIMITS, mode="extend")
+
+    upload_id = put(owner, engine, team_id, SELLERS, "sellers.csv")
+    [offer] = join_offers(owner, engine=engine, upload_id=upload_id, limits=LIMITS)
+    assert offer.choice == CHOICE
+    made = join_upload(owner, engine=engine, upload_id=upload_id, choice=offer.choice, limits=LIMITS)
+    assert (made.changed, made.dataset.info.rows) == (True, 13)
+    assert [segment.heading for segment in made.dataset.info.segments] == ["Region"]
+    receipt = read_receipt(owner, engine=engine, dataset_id=made.dataset.id)
+    assert [(change.column, change.what, change.cells) for change in receipt.changed] == [
+        ("Region", "It fills blank cells of the column of this name.", 1)
+    ]
+    assert join_offers(owner, engine=engine, upload_id=put(owner, engine, team_id, SELLERS, "sellers.csv"), limits=LIMITS) == ()
+
+
 def test_nothing_is_offered_when_nothing_is_loaded(engine: Engine, owner: Actor, team_id: str) -> None:
     upload_id = put(owner, engine, team_id, SELLERS, "sellers.csv")
     assert join_offers(owner, engine=engine, upload_id=upload_id, limits=LIMITS) == ()
