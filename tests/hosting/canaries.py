@@ -16,7 +16,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,7 +24,6 @@ import pyarrow.parquet as pq
 LETTERS = "bcdfghjklmnprstvwxz"
 AMOUNTS = 1_000
 _SEPARATOR = rb"(?:[.,' ]|\xc2\xa0|\xe2\x80\xaf|\xe2\x80\x89|\xe2\x80\x99)?"
-_NO_DIGIT: Final = rb"(?![0-9])"
 _LONGEST_LAYER = 4
 """How deep files may lie in files."""
 
@@ -76,6 +75,9 @@ class Found:
         self.size += other.size
         return self
 
+    def __add__(self, other: Found) -> Found:
+        return Found(self.words + other.words, self.amounts + other.amounts, self.size + other.size)
+
     def __bool__(self) -> bool:
         return bool(self.words or self.amounts)
 
@@ -86,54 +88,63 @@ class Search:
     def __init__(self, canaries: Canaries) -> None:
         stem, thousands = canaries.stem, str(canaries.base // 1_000)
         self._canaries = canaries
-        self._known = {word.lower() for word in canaries.planted}
-        self._word = re.compile(stem.encode() + rb"[a-z]{5}", re.IGNORECASE)
-        self._wide = re.compile(b"".join(b"%c\x00" % one for one in stem.encode()) + rb"(?:[a-z]\x00){5}", re.IGNORECASE)
-        # The stem as it stands in base64, from each of the three places where it can begin; its first and last sign are others' as well.
-        parts = [b64encode(b"\0" * shift + stem.encode())[(0, 2, 3)[shift] : -2 or None].rstrip(b"=") for shift in range(3)]
-        self._base64 = re.compile(b"|".join(re.escape(one[:7]) for one in parts))
+        self._known = {word.lower(): word for word in canaries.planted}
+        self._stem = stem.lower().encode()
+        self._wide_stem = b"".join(b"%c\x00" % one for one in self._stem)
+        # The stem as it stands in base64, from each of the three places where it can begin, without the signs that hold others' bits.
+        self._base64 = [b64encode(b"\0" * shift + stem.encode())[(0, 2, 3)[shift] :][:7] for shift in range(3)]
         # 9,173,042 and 9.173.042,50 and 9173042; 9,173k; 9.17M
         first, rest = thousands[:1].encode(), thousands[1:].encode()
-        whole = rb"(?<![0-9A-Za-z.])" + first + _SEPARATOR + rest + _SEPARATOR + rb"[0-9]{3}" + _NO_DIGIT
-        short = rb"(?<![0-9A-Za-z.])" + first + _SEPARATOR + rest + rb"(?:[.,][0-9])?\s?[kK]\b"
-        million = rb"(?<![0-9A-Za-z.])" + first + rb"[.,]" + rest[:2] + rb"[0-9]?\s?(?:M\b|m\b|Mio|million)"
-        self._amount = re.compile(b"|".join((whole, short, million)))
-        # The same as numbers of a table in memory: floating point, whole, and in hundredths as decimals are kept.
+        whole = _SEPARATOR + rest + _SEPARATOR + rb"[0-9]{3}(?![0-9])"
+        short = _SEPARATOR + rest + rb"(?:[.,][0-9])?\s?[kK]\b"
+        million = rb"[.,]" + rest[:2] + rb"[0-9]?\s?(?:M\b|m\b|Mio|million)"
+        self._amount = re.compile(first + b"(?:" + b"|".join((whole, short, million)) + b")")
+        # The same as numbers of a table in memory: floating point, whole, and in hundredths as decimals are kept. All end alike.
         values = [canaries.amount(one) for one in range(AMOUNTS)]
-        self._float = self._ends({struct.pack("<d", one)[5:] for one in values}, before=5)
-        self._whole = self._ends({struct.pack("<q", one)[2:] for one in values}, before=2)
-        self._cents = self._ends({struct.pack("<q", one * 100 + cents)[3:] for one in values for cents in (0, 50, 99)}, before=3)
+        self._ends = (
+            ("<d", 1, {struct.pack("<d", one)[5:] for one in values}),
+            ("<q", 1, {struct.pack("<q", one)[2:] for one in values}),
+            ("<q", 100, {struct.pack("<q", one * 100 + cents)[3:] for one in values for cents in (0, 50, 99)}),
+        )
         self._thousand = range(canaries.base, canaries.base + AMOUNTS)
-
-    @staticmethod
-    def _ends(ends: set[bytes], *, before: int) -> re.Pattern[bytes]:
-        return re.compile(b"(?=([\\x00-\\xff]{%d}(?:%s)))" % (before, b"|".join(re.escape(one) for one in sorted(ends))))
 
     def look(self, content: bytes) -> Found:
         """What stands in bytes, in every file that lies in them, and in the text of a PDF."""
         found = Found()
         for layer in layers(content):
             found.size += len(layer)
-            for pattern, wide in ((self._word, 1), (self._wide, 2)):
-                for hit in pattern.findall(layer):
-                    word = hit[::wide].decode().lower()
+            small = layer.lower()
+            for stem, step in ((self._stem, 1), (self._wide_stem, 2)):
+                for place in _places(small, stem):
+                    word = small[place : place + (len(self._stem) + 5) * step : step].decode("latin-1")
                     # A word that was never planted would be chance, and chance is not what is looked for.
                     if word in self._known:
-                        found.words[self._canaries.stem + word[len(self._canaries.stem) :]] += 1
-            if (hidden := self._base64.search(layer)) is not None:
-                found.words[f"base64 {hidden.group().decode()}"] += 1
-            for hit in self._amount.findall(layer):
-                found.amounts[hit.decode("utf-8", "replace")] += 1
-            for pattern, form, divided in ((self._float, "<d", 1), (self._whole, "<q", 1), (self._cents, "<q", 100)):
-                for match in pattern.finditer(layer):
-                    value = struct.unpack(form, match.group(1))[0] / divided
-                    if value in self._thousand or (divided == 100 and int(value) in self._thousand):
-                        found.amounts[f"{form} {value}"] += 1
+                        found.words[self._known[word]] += 1
+            for hidden in self._base64:
+                if hidden in layer:
+                    found.words[f"base64 {hidden.decode()}"] += 1
+            for match in self._amount.finditer(layer):
+                if not layer[max(match.start() - 1, 0) : match.start()].isalnum() and layer[match.start() - 1 : match.start()] != b".":
+                    found.amounts[match.group().decode("utf-8", "replace")] += 1
+            for form, divided, ends in self._ends:
+                for end in ends:
+                    for place in _places(layer, end):
+                        eight = layer[max(place + len(end) - 8, 0) : place + len(end)]
+                        value = struct.unpack(form, eight)[0] / divided if len(eight) == 8 else 0.0
+                        if int(value) in self._thousand and (value * 100).is_integer():
+                            found.amounts[f"{form} {value}"] += 1
         return found
 
     def place(self, word: str) -> str:
         """Where a word that was found had been planted."""
         return self._canaries.planted.get(word, word)
+
+
+def _places(content: bytes, part: bytes) -> Iterator[int]:
+    place = content.find(part)
+    while place >= 0:
+        yield place
+        place = content.find(part, place + 1)
 
 
 def layers(content: bytes, *, depth: int = 0) -> Iterator[bytes]:

@@ -45,6 +45,9 @@ SAMPLED = 10_000
 """Rows that Streamlit looks at of a table of 50,000 and more, to tell it from another."""
 EDGE = 3_000
 """Rows at the beginning, in the middle and at the end that are the same too: more than 64 KiB each."""
+PREFIXES = {"deals.csv": "deal", "customers.csv": "customer", "invoices.csv": "invoice", "leads.csv": "lead", "web_traffic.csv": "visits"}
+"""What the places of the words of each small table begin with."""
+LEFT_OUT = "a table that is not loaded"
 ROLES: tuple[MemberRole, ...] = ("owner", "manager", "manager", "viewer", "viewer")
 SURVEY = questionnaire.newest()
 LIMITS = Limits()
@@ -148,7 +151,16 @@ def small_tables(canaries: Canaries, *, rows: int, won: float) -> dict[str, byte
     ]
     # Rows that are set aside, for which there is a file of its own.
     deals += [
-        (word("deal: id"), word("deal set aside"), accounts[0], owners[0], word("no date"), "", "Closed Won", word("no amount"))
+        (
+            word("deal: id"),
+            word("deal: name of a row set aside"),
+            accounts[0],
+            owners[0],
+            word("deal: no date"),
+            "",
+            "Closed Won",
+            word("deal: no amount"),
+        )
         for _ in range(3)
     ]
     people = [word("customer: id") for _ in range(rows)]
@@ -277,6 +289,10 @@ def _tables(company: Company, engine: Engine, *, rows: int, large: int, won: flo
     owner = company.actor
     both: dict[str, Any] = {"engine": engine, "limits": LIMITS}
     company.files = {name: data for name, data in small_tables(company.canaries, rows=rows, won=won).items() if name in kinds}
+    # What is in no file that is loaded can be found nowhere.
+    absent = tuple(f"{one}:" for name, one in PREFIXES.items() if name not in kinds)
+    for word in [word for word, place in company.canaries.planted.items() if place.startswith(absent)] if absent else []:
+        company.canaries.planted[word] = LEFT_OUT
     every: list[tuple[str, str, bytes, Answers | None]] = [(FIRST, name, data, ANSWERS[name]) for name, data in company.files.items()]
     company.files["large"] = large_table(company.canaries, rows=large, won=won)
     every.append((LARGE, LARGE_FILE, company.files["large"], Answers(table="deal")))
