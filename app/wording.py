@@ -92,13 +92,19 @@ def percent(share: float, *, digits: int = 1) -> Written:
 
 def signed_percent(share: float, *, digits: int = 1) -> Written:
     """A change as percent with its sign: .12 → "+12.0 %", -.034 → "−3.4 %"."""
-    text = "no limit" if isinf(share) else _marked(f"{share * 100:+,.{digits}f}{NBSP}%")
+    text = "no limit" if isinf(share) else _marked(f"{_signed(share * 100, digits)}{NBSP}%")
     return Written(text, share, "change")
+
+
+def _signed(number: float, digits: int) -> str:
+    """A number with its sign; what rounds to nothing has none."""
+    text = f"{number:+,.{digits}f}"
+    return text if text.strip("+-0.,") else text.lstrip("+-")
 
 
 def points(difference: float, *, digits: int = 1) -> Written:
     """A difference of two shares in percentage points: .021 → "+2.1 points"."""
-    return Written(_marked(f"{difference * 100:+,.{digits}f}{NBSP}points"), difference, "points")
+    return Written(_marked(f"{_signed(difference * 100, digits)}{NBSP}points"), difference, "points")
 
 
 def change(ratio: float, *, digits: int = 1) -> Written:

@@ -17,14 +17,22 @@ from typing import Any, cast
 from app.charts.export import pictures_16_9
 from app.charts.figure import Figure, wrap
 from app.charts.theme import LIGHT
-from app.report.content import Bullets, Grid, KeyNumbers, Paragraph, Report
+from app.report.content import Bullets, Grid, Heading, KeyNumbers, Paragraph, Report
 from app.wording import Written
 
 WIDTH, HEIGHT = 13.333, 7.5
 """Inches of a 16:9 slide."""
 MARGIN = 0.7
-TABLE_ROWS = 12
-"""Rows that fit under a title; longer tables go on further slides."""
+TABLE_HEIGHT = 5.5
+"""Inches of the highest table below a title; longer ones go on further slides."""
+MOST_PARTS = 3
+"""Slides that the numbers of one chart may take; longer tables (every month of five years) are for the workbook."""
+ROW, FURTHER_LINE = 0.38, 0.2
+"""Inches of a row of one line, and of each further line of its highest cell."""
+CELL = 48
+"""Characters of a cell beyond which a column is not made wider."""
+SERIES = {"Likely from": "likely at least", "to": "likely at most"}
+"""What columns are called as series, where no other column stands beside them."""
 FONT = "Arial"
 
 
@@ -33,6 +41,7 @@ class _Series:
     labels: tuple[str, ...]
     values: tuple[tuple[str, tuple[float | None, ...]], ...]
     is_line: bool
+    partial: tuple[float | None, ...] = ()
 
 
 def slides(report: Report) -> bytes:
@@ -86,12 +95,18 @@ def _summary(deck: Any, report: Report) -> None:
         elif isinstance(block, Grid):
             _table(slide, block.columns, block.rows[:6], top=top)
             top += 0.4 * (len(block.rows[:6]) + 1) + 0.3
-    said = [block for block in report.summary.blocks if isinstance(block, (Paragraph, Bullets))][1:]
-    lines = [text for block in said for text in (block.items if isinstance(block, Bullets) else (block.text,))]
+    said = [block for block in report.summary.blocks if isinstance(block, (Paragraph, Bullets, Heading))][1:]
+    lines = [line for block in said for line in _lines(block)]
     if lines:
         slide = _blank(deck)
         _title(slide, "What is at stake, and what comes next")
-        _text(slide, "\n".join(lines), top=1.7, size=18, height=5)
+        _text(slide, "\n".join(lines), top=1.5, size=18 if sum(map(len, lines)) < 900 else 16, height=5, apart=8)
+
+
+def _lines(block: Paragraph | Bullets | Heading) -> list[str]:
+    if isinstance(block, Bullets):
+        return [f"{number}. {item}" if block.numbered else f"• {item}" for number, item in enumerate(block.items, 1)]
+    return [f"{block.text}:" if isinstance(block, Heading) else block.text]
 
 
 def _figure(deck: Any, figure: Figure, picture: bytes | None) -> None:
@@ -110,12 +125,45 @@ def _figure(deck: Any, figure: Figure, picture: bytes | None) -> None:
         _describe(shape, figure.alt)
     _text(slide, figure.caption, top=6.45, size=10, colour=LIGHT.soft, height=0.8)
     slide.notes_slide.notes_text_frame.text = f"{figure.alt}\n\n{figure.caption}"
-    for start in range(0, len(figure.rows), TABLE_ROWS):
+    rows = [["" if cell is None else str(cell) for cell in row] for row in figure.rows]
+    parts = _parts(figure.columns, rows)
+    if len(parts) > MOST_PARTS:
+        return
+    for number, part in enumerate(parts):
         slide = _blank(deck)
-        more = "" if start == 0 else ", continued"
-        _title(slide, f"The numbers: {figure.title}{more}")
-        rows = [["" if cell is None else str(cell) for cell in row] for row in figure.rows[start : start + TABLE_ROWS]]
-        _table(slide, figure.columns, rows, top=1.6)
+        _title(slide, f"The numbers: {figure.title}{', continued' if number else ''}")
+        _table(slide, figure.columns, part, top=1.6)
+
+
+def _parts(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Sequence[Sequence[str]]]:
+    """The rows of a table in as few parts as slides can hold, of about the same height, so that none has a last row alone."""
+    wide = _widths(columns, rows)
+    heights = [ROW + FURTHER_LINE * (max(ceil((len(text) + 3) / width) for text, width in zip(row, wide, strict=True)) - 1) for row in rows]
+    room = TABLE_HEIGHT - ROW
+    parts = _filled(rows, heights, room)
+    # The same number of slides, as evenly filled as the rows allow.
+    even = _filled(rows, heights, min(sum(heights) / len(parts) + max(heights, default=0.0) / 2, room)) if parts else []
+    return even if len(even) == len(parts) else parts
+
+
+def _filled(rows: Sequence[Sequence[str]], heights: Sequence[float], room: float) -> list[Sequence[Sequence[str]]]:
+    parts: list[Sequence[Sequence[str]]] = []
+    own: list[Sequence[str]] = []
+    filled = 0.0
+    for row, high in zip(rows, heights, strict=True):
+        if own and filled + high > room:
+            parts.append(own)
+            own, filled = [], 0.0
+        own.append(row)
+        filled += high
+    return [*parts, own] if own else parts
+
+
+def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    """Characters of each column; a slide holds about 130 in all, so narrow columns share what is left."""
+    longest = [max(min(max([len(columns[x]), *(len(row[x]) for row in rows)]), CELL), 6) + 3 for x in range(len(columns))]
+    room = 130
+    return [max(size * room // sum(longest), 1) for size in longest] if sum(longest) > room else longest
 
 
 def _series(figure: Figure) -> _Series | None:
@@ -131,10 +179,19 @@ def _series(figure: Figure) -> _Series | None:
     if not numbers:
         return None
     chosen = numbers[:3] if over_time else numbers[:1]
+    # A period that is not over is no part of the line: joined to it, it would look like a fall.
+    whole = [not (over_time and figure.columns[-1] == "Note" and row[-1]) for row in figure.rows]
     return _Series(
         tuple(str(row[0]) for row in figure.rows),
-        tuple((figure.columns[position], tuple(_number(row[position]) for row in figure.rows)) for position in chosen),
+        tuple(
+            (
+                SERIES.get(figure.columns[position], figure.columns[position]),
+                tuple(_number(row[position]) if full else None for row, full in zip(figure.rows, whole, strict=True)),
+            )
+            for position in chosen
+        ),
         over_time,
+        () if all(whole) else tuple(None if full else _number(row[chosen[0]]) for row, full in zip(figure.rows, whole, strict=True)),
     )
 
 
@@ -144,7 +201,7 @@ def _number(cell: object) -> float | None:
 
 def _native(slide: Any, figure: Figure, series: _Series) -> None:
     from pptx.chart.data import CategoryChartData
-    from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION
+    from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION, XL_MARKER_STYLE, XL_TICK_LABEL_POSITION
     from pptx.enum.dml import MSO_LINE
     from pptx.util import Inches, Pt
 
@@ -153,6 +210,8 @@ def _native(slide: Any, figure: Figure, series: _Series) -> None:
     data.categories = series.labels
     for name, values in series.values:
         data.add_series(name, values)
+    if series.partial:
+        data.add_series("partial period", series.partial)
     kind = (
         XL_CHART_TYPE.LINE_MARKERS
         if series.is_line and share
@@ -164,7 +223,7 @@ def _native(slide: Any, figure: Figure, series: _Series) -> None:
     _describe(frame, figure.alt)
     chart = frame.chart
     chart.font.size, chart.font.name = Pt(12), FONT
-    chart.has_legend = len(series.values) > 1
+    chart.has_legend = len(series.values) > 1 or bool(series.partial)
     if chart.has_legend:
         chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.TOP, False
     chart.has_title = False
@@ -172,23 +231,36 @@ def _native(slide: Any, figure: Figure, series: _Series) -> None:
     values.tick_labels.number_format, values.tick_labels.number_format_is_linked = "0 %" if share else "#,##0", False
     values.major_gridlines.format.line.color.rgb = values.format.line.color.rgb = _colour(LIGHT.grid)
     if share:
-        numbers = [number for _, column in series.values for number in column if number is not None]
+        numbers = [
+            number for column in (*(column for _, column in series.values), series.partial) for number in column if number is not None
+        ]
         values.minimum_scale, values.maximum_scale = _bounds(min(numbers), max(numbers), from_zero=kind == XL_CHART_TYPE.BAR_CLUSTERED)
     if kind == XL_CHART_TYPE.BAR_CLUSTERED:
         chart.category_axis.reverse_order = True
+        # The labels stay at the foot, although the first group is at the top.
+        values.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
         chart.plots[0].gap_width = 80
+    if kind == XL_CHART_TYPE.COLUMN_CLUSTERED:
+        chart.plots[0].overlap, chart.plots[0].gap_width = 100, 40
     for number, drawn in enumerate(chart.plots[0].series):
+        hollow = bool(series.partial) and number == len(series.values)
         colour = _colour(LIGHT.accent if number == 0 else LIGHT.muted)
         if kind == XL_CHART_TYPE.LINE_MARKERS:
             drawn.smooth = False
             drawn.format.line.color.rgb, drawn.format.line.width = colour, Pt(2.25 if number == 0 else 1)
-            if number:
+            if hollow:
+                drawn.format.line.fill.background()
+                drawn.marker.style, drawn.marker.size = XL_MARKER_STYLE.DIAMOND, 9
+                drawn.marker.format.line.color.rgb = _colour(LIGHT.muted)
+            elif number:
                 drawn.format.line.dash_style = MSO_LINE.DASH
+                drawn.marker.style = XL_MARKER_STYLE.NONE
             drawn.marker.format.fill.solid()
-            drawn.marker.format.fill.fore_color.rgb = colour
+            drawn.marker.format.fill.fore_color.rgb = _colour(LIGHT.muted) if hollow else colour
         else:
             drawn.format.fill.solid()
-            drawn.format.fill.fore_color.rgb = colour
+            drawn.format.fill.fore_color.rgb = _colour(LIGHT.paper) if hollow else colour
+            drawn.format.line.color.rgb = _colour(LIGHT.accent)
 
 
 def _bounds(low: float, high: float, *, from_zero: bool) -> tuple[float, float]:
@@ -202,9 +274,9 @@ def _table(slide: Any, columns: Sequence[str], rows: Sequence[Sequence[str]], *,
     from pptx.util import Inches, Pt
 
     wide = WIDTH - 2 * MARGIN
-    shape = slide.shapes.add_table(len(rows) + 1, len(columns), Inches(MARGIN), Inches(top), Inches(wide), Inches(0.38 * (len(rows) + 1)))
+    shape = slide.shapes.add_table(len(rows) + 1, len(columns), Inches(MARGIN), Inches(top), Inches(wide), Inches(ROW * (len(rows) + 1)))
     table = shape.table
-    longest = [min(max([len(columns[x]), *(len(row[x]) for row in rows)]), 48) + 3 for x in range(len(columns))]
+    longest = _widths(columns, rows)
     for position, size in enumerate(longest):
         table.columns[position].width = Inches(wide * size / sum(longest))
     for number, row in enumerate([columns, *rows]):
@@ -247,13 +319,16 @@ def _text(
     height: float = 0.6,
     colour: str = LIGHT.ink,
     bold: bool = False,
+    apart: int = 0,
 ) -> None:
-    from pptx.util import Inches
+    from pptx.util import Inches, Pt
 
     box = slide.shapes.add_textbox(Inches(left), Inches(top), Inches(width), Inches(height)).text_frame
     box.word_wrap = True
     box.text = _clean(text)
     _style(box, size=size, colour=colour, bold=bold)
+    for paragraph in box.paragraphs:
+        paragraph.space_after = Pt(apart)
 
 
 def _style(frame: Any, *, size: int, colour: str, bold: bool) -> None:

@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from math import isfinite
+from math import ceil, isfinite
 from typing import TYPE_CHECKING, Any
 
 from app.charts.figure import Cell, Figure
@@ -31,6 +31,8 @@ FORMATS: dict[NumberKind, str] = {
 SHEET_NAME = 31
 """The longest name of a sheet that every program opens."""
 WIDEST = 60
+LINE_HEIGHT = 15
+"""Points of a line of text."""
 
 
 def workbook(report: Report) -> bytes:
@@ -97,7 +99,13 @@ class _Styles:
     def __init__(self, book: xlsxwriter.Workbook) -> None:
         self.title = book.add_format({"bold": True, "font_size": 14})
         self.head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#F3F5F7", "text_wrap": True, "valign": "top"})
+        self.number_head = book.add_format(
+            {"bold": True, "bottom": 1, "bg_color": "#F3F5F7", "text_wrap": True, "valign": "top", "align": "right"}
+        )
+        # Text behind a number stands off from it.
+        self.text = book.add_format({"indent": 1})
         self.soft = book.add_format({"font_color": "#55606D"})
+        self.wrapped = book.add_format({"font_color": "#55606D", "text_wrap": True, "valign": "top"})
         self.numbers = {kind: book.add_format({"num_format": text}) for kind, text in FORMATS.items()}
 
 
@@ -135,6 +143,7 @@ def _about(sheet: Worksheet, report: Report, styles: _Styles) -> None:
                 sheet.write_string(row, 2, number.range)
                 sheet.write_string(row, 3, number.basis)
                 row += 1
+    _printed(sheet)
 
 
 def _sheet(
@@ -147,15 +156,38 @@ def _sheet(
 ) -> None:
     sheet.write_string(0, 0, title, styles.title)
     for position, column in enumerate(columns):
-        sheet.write_string(2, position, column, styles.head)
-        longest = max([len(column), *(len(str(row[position])) for row in rows if position < len(row) and row[position] is not None)])
-        sheet.set_column(position, position, min(longest + 2, WIDEST))
+        is_number = any(position < len(row) and isinstance(row[position], (Written, int, float)) for row in rows)
+        sheet.write_string(2, position, column, styles.number_head if is_number else styles.head)
+        sheet.set_column(position, position, _width(columns, rows, position))
     for number, row in enumerate(rows, 3):
         for position, cell in enumerate(row):
             _write(sheet, number, position, cell, styles)
     sheet.freeze_panes(3, 1)
+    width = 0
+    for position in range(len(columns)):
+        width += _width(columns, rows, position)
     for number, (label, text) in enumerate(account, 4 + len(rows)):
-        sheet.write_string(number, 0, f"{label}: {text}", styles.soft)
+        line = f"{label}: {text}"
+        if len(columns) < 2 or len(line) <= width:
+            sheet.write_string(number, 0, line, styles.soft)
+            continue
+        # As wide as the table, so that it is read and printed below it.
+        sheet.merge_range(number, 0, number, len(columns) - 1, "", styles.wrapped)
+        sheet.write_string(number, 0, line, styles.wrapped)
+        sheet.set_row(number, LINE_HEIGHT * ceil(len(line) * 1.1 / width))
+    _printed(sheet)
+
+
+def _width(columns: Sequence[str], rows: Sequence[Sequence[Cell]], position: int) -> int:
+    """Characters of a column."""
+    longest = max([len(columns[position]), *(len(str(row[position])) for row in rows if position < len(row) and row[position] is not None)])
+    return min(longest + 3, WIDEST)
+
+
+def _printed(sheet: Worksheet) -> None:
+    """A sheet is printed as wide as its page."""
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
 
 
 def _write(sheet: Worksheet, row: int, column: int, cell: Cell, styles: _Styles) -> None:
@@ -164,7 +196,7 @@ def _write(sheet: Worksheet, row: int, column: int, cell: Cell, styles: _Styles)
     if isinstance(cell, Written) and isfinite(cell.value):
         sheet.write_number(row, column, cell.value, styles.numbers[cell.kind])
     elif isinstance(cell, str):
-        sheet.write_string(row, column, cell)
+        sheet.write_string(row, column, cell, styles.text if column else None)
     else:
         sheet.write_number(row, column, cell)
 

@@ -60,6 +60,37 @@ def test_slides_say_the_finding_and_carry_native_charts_and_tables(made: Report)
     assert tables[0].table.cell(2, 0).text == FORMULA
 
 
+def over_time(periods: int) -> Report:
+    """A win rate of so many periods, the last of which is not over."""
+    rows = [(f"{2000 + n}", wording.percent(0.3), wording.percent(0.2), wording.percent(0.4), "") for n in range(periods - 1)]
+    drawn = replace(
+        figure("Win rate over time"),
+        key="win-rate-over-time",
+        columns=("Period", "Win rate", "Likely from", "to", "Note"),
+        rows=(*rows, ("last", wording.percent(0.1), wording.percent(0.0), wording.percent(0.9), "partial")),
+    )
+    return replace(report("x"), summary=Part("summary", "x", ()), parts=(Part("a", "A", (Picture(drawn),)),))
+
+
+@pytest.mark.parametrize(
+    ("periods", "rows"), [(13, [13]), (14, [7, 7]), (27, [9, 9, 9]), (66, [])], ids=["one slide", "two alike", "three alike", "none"]
+)
+def test_tables_are_shared_out_evenly_and_very_long_ones_left_to_the_workbook(periods: int, rows: list[int]) -> None:
+    deck = Presentation(io.BytesIO(slides(over_time(periods))))
+    assert [len(shape.table.rows) - 1 for slide in deck.slides for shape in slide.shapes if shape.has_table] == rows
+
+
+def test_a_period_that_is_not_over_is_no_part_of_the_line() -> None:
+    deck = Presentation(io.BytesIO(slides(over_time(3))))
+    (chart,) = [shape.chart for slide in deck.slides for shape in slide.shapes if shape.has_chart]
+    assert [(one.name, tuple(one.values)) for one in chart.plots[0].series] == [
+        ("Win rate", (0.3, 0.3, None)),
+        ("likely at least", (0.2, 0.2, None)),
+        ("likely at most", (0.4, 0.4, None)),
+        ("partial period", (None, None, 0.1)),
+    ]
+
+
 def test_the_pack_has_every_chart_in_every_form_and_is_the_same_each_time(made: Report) -> None:
     first = board_pack(made)
     names = zipfile.ZipFile(io.BytesIO(first)).namelist()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 else:
     alt, pd = Later("altair"), Later("pandas")
 
-HEIGHT = 240
+HEIGHT = 220
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 else:
     alt, pd = Later("altair"), Later("pandas")
 
-ROW = 32
+ROW = 30
 NEAR = 0.02
 """The narrowest span of values that an axis is stretched over."""
 TWO_LINES = "split(datum.label, ', no')[1] ? [split(datum.label, ', no')[0], 'no' + split(datum.label, ', no')[1]] : datum.label"
@@ -35,7 +35,7 @@ def chart(values: Sequence[LabelledValue], *, colours: Palette, title: str) -> a
     """Values by label, in the given order; the chosen one is filled."""
     order = [v.label for v in values]
     frame = pd.DataFrame(
-        [{"label": v.label, "value": v.value, "what": "used on this page" if v.chosen else "other definition"} for v in values],
+        [{"label": v.label, "value": v.value, "what": "used here" if v.chosen else "other definition"} for v in values],
         columns=["label", "value", "what"],
     )
     # Values that are nearly the same are drawn near each other: an axis of a tenth of a point would repeat its numbers.
@@ -51,11 +51,9 @@ def chart(values: Sequence[LabelledValue], *, colours: Palette, title: str) -> a
         .encode(
             y=y,
             x=x,
-            fill=alt.Fill("what:N")
-            .scale(domain=["used on this page", "other definition"], range=[colours.accent, colours.paper])
-            .legend(None),
+            fill=alt.Fill("what:N").scale(domain=["used here", "other definition"], range=[colours.accent, colours.paper]).legend(None),
             shape=alt.Shape("what:N")
-            .scale(domain=["used on this page", "other definition"], range=["circle", "diamond"])
+            .scale(domain=["used here", "other definition"], range=["circle", "diamond"])
             .legend(alt.Legend(title=None, columns=1)),
             tooltip=[alt.Tooltip("label:N", title="Definition"), alt.Tooltip("value:Q", title=title, format=".2%")],
         )

@@ -114,7 +114,7 @@ def _sides(found: Comparison | RatioComparison) -> tuple[_Side, ...]:
             _Side(
                 side.label,
                 f"{count(side.successes)} of {count(side.trials)}",
-                str(percent(side.rate, digits=2)) if side.rate is not None else "",
+                percent(side.rate, digits=2) if side.rate is not None else "",
                 percent_range(side.interval) if side.interval is not None else "",
             )
             for side in (found.observed, found.baseline)

@@ -33,7 +33,7 @@ from app.survey.questionnaire import Questionnaire
 NAMES: Mapping[Group, str] = {"sales": "Sales", "marketing": "Marketing", "together": "Both together"}
 AVERAGE = "Score = average answer on a scale of 1 to 5, 5 the best; answers to statements about something bad are turned round"
 DOMAIN = (1.0, 5.0)
-PAGE = 620
+PAGE = 710
 """Points of the highest chart of answers that is still read on a page, below a heading and a title of several lines."""
 
 
@@ -96,6 +96,7 @@ def maturity(shown: RoundView, published: Published, questionnaire: Questionnair
         title = f"{lowest[1]} is the weakest subject, {highest[1]} the strongest"
     else:
         title = "All subjects stand alike"
+    groups = _columns(published)
     bands = questionnaire.wording("en").bands
     levels = [(1.0 + i, 2.0 + i, bands[band].name) for i, band in enumerate(BANDS)]
     return Figure(
@@ -108,11 +109,11 @@ def maturity(shown: RoundView, published: Published, questionnaire: Questionnair
         definition=f"{AVERAGE}. Levels: below 2, 3 and 4, and from 4 on",
         filters="none",
         source=_source(shown),
-        columns=("Subject", *(column for group in GROUPS for column in (NAMES[group], f"{NAMES[group]}: level"))),
+        columns=("Subject", *(column for group in groups for column in (NAMES[group], f"{NAMES[group]}: level"))),
         rows=tuple(
             (
                 names[d.id],
-                *(cell for group in GROUPS for cell in (words(d.view(group).score), _level(d, group, questionnaire))),
+                *(cell for group in groups for cell in (words(d.view(group).score), _level(d, group, questionnaire))),
             )
             for d in published.dimensions
         ),
@@ -220,6 +221,7 @@ def unknown(shown: RoundView, published: Published, questionnaire: Questionnaire
         if top > 0.1
         else "Hardly anybody answers “I don't know”"
     )
+    groups = _columns(published)
     rows = [TwoSidesRow(names[d.id], share(d, "sales"), share(d, "marketing"), share(d, "together")) for d in ordered]
     return Figure(
         key="do-not-know",
@@ -234,8 +236,8 @@ def unknown(shown: RoundView, published: Published, questionnaire: Questionnaire
         definition="“I don't know” as a share of all answers given, in steps of 10 %; 10 % stands for 10 % or less, 90 % for 90 % or more",
         filters="none",
         source=_source(shown),
-        columns=("Subject", *(NAMES[group] for group in GROUPS)),
-        rows=tuple((names[d.id], *(words(d.view(group).unknown) for group in GROUPS)) for d in ordered),
+        columns=("Subject", *(NAMES[group] for group in groups)),
+        rows=tuple((names[d.id], *(words(d.view(group).unknown) for group in groups)) for d in ordered),
     )
 
 
@@ -347,6 +349,12 @@ def _labels(rounds: Sequence[RoundView]) -> list[str]:
         f"{shown.name} ({wording.day(shown.closed_on)})" if names.count(shown.name) > 1 and shown.closed_on else shown.name
         for shown in rounds
     ]
+
+
+def _columns(published: Published) -> tuple[Group, ...]:
+    """The groups that a table has columns of: both together only where the sides do not stand beside each other."""
+    sides: tuple[Group, ...] = ("sales", "marketing")
+    return sides if set(sides) <= set(published.groups) else GROUPS
 
 
 def _names(questionnaire: Questionnaire) -> dict[str, str]:
