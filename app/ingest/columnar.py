@@ -7,10 +7,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from app.errors import FileRefused
-from app.ingest.layout import headings
 from app.ingest.limits import Limits
 from app.ingest.model import Answers, FileFacts
 from app.ingest.raw import RawTable
+from app.ingest.table_head import headings
 
 _REMEDY = "Export the table as CSV or as an Excel workbook (.xlsx)."
 

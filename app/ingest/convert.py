@@ -14,9 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from app.errors import ColumnError
-from app.ingest import dates, numbers, values
+from app.ingest import numbers, values
 from app.ingest.column import Column
 from app.ingest.currencies import hundredths, in_one_currency, money_field, said_of_scale
+from app.ingest.date_patterns import DateFormat
 from app.ingest.export_formats import Catalogue
 from app.ingest.headings import fold
 from app.ingest.model import Changed
@@ -75,7 +76,7 @@ def convert(plan: Plan, catalogue: Catalogue) -> Typed:
         _field(plan, name, typed, catalogue)
     if plan.table == "deal":
         for column, format in plan.also_closed:
-            more = values.moments(column, cast(dates.DateFormat, format.name), plan.raw, catalogue, time_zone=plan.answers.time_zone)
+            more = values.moments(column, cast(DateFormat, format.name), plan.raw, catalogue, time_zone=plan.answers.time_zone)
             typed.fields["closed"] = pc.coalesce(typed.fields["closed"], more.values)
         deal_outcomes(plan, typed.fields, typed.changed)
     elif plan.table == "lead":
@@ -142,7 +143,7 @@ def _field(plan: Plan, name: str, typed: Typed, catalogue: Catalogue) -> None:
     kind = TABLES[plan.table].field(name).kind
     format = plan.formats[name].name or "" if name in plan.formats else ""
     if kind == "moment":
-        read = values.moments(column, cast(dates.DateFormat, format), plan.raw, catalogue, time_zone=plan.answers.time_zone)
+        read = values.moments(column, cast(DateFormat, format), plan.raw, catalogue, time_zone=plan.answers.time_zone)
     elif kind in ("money", "number", "count"):
         read = values.amounts(column, format, catalogue, money=kind == "money")
         if name == money_field(plan.table):
@@ -252,9 +253,7 @@ def _latest(plan: Plan, typed: Typed, catalogue: Catalogue) -> pa.Array | None:
         if {"modified", "updated", "update", "modstamp"} & set(fold(column.heading).replace("_", " ").split()) and column.dates > 0.9:
             format = values.settle_dates(column, plan.raw, catalogue, answers=plan.answers)
             if format.name:
-                return values.moments(
-                    column, cast(dates.DateFormat, format.name), plan.raw, catalogue, time_zone=plan.answers.time_zone
-                ).values
+                return values.moments(column, cast(DateFormat, format.name), plan.raw, catalogue, time_zone=plan.answers.time_zone).values
     assert plan.table is not None
     moments = [array for name, array in typed.fields.items() if TABLES[plan.table].field(name).kind == "moment"]
     return pc.max_element_wise(*moments, skip_nulls=True) if moments else None

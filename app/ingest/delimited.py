@@ -13,13 +13,16 @@ import pyarrow.csv as pacsv
 from app.errors import FileRefused
 from app.ingest.code_pages import LABELS
 from app.ingest.column_bytes import MANY, mostly_different, probed
-from app.ingest.dialect import DELIMITERS, ESCAPED, Dialect, Records, read_records
+from app.ingest.dialect import DELIMITERS, ESCAPED, Records, read_records
 from app.ingest.encoding import Decoded, decode
-from app.ingest.layout import Layout, Source, find_table, headings
+from app.ingest.fields import Dialect
+from app.ingest.layout import Layout, find_table
 from app.ingest.limits import Limits
 from app.ingest.model import Answers, Choice, FileFacts, LineKind, Question
 from app.ingest.progress import tell
 from app.ingest.raw import MAX_COMMENTS, RawTable
+from app.ingest.source import Source
+from app.ingest.table_head import headings
 
 _NAMED = {"tab": b"\t", "\\t": b"\t", "comma": b",", "semicolon": b";", "bar": b"|", "pipe": b"|", "space": b" "}
 _KINDS: tuple[LineKind, ...] = ("head", "comment", "blank", "preamble", "total", "footer")

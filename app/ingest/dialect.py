@@ -9,41 +9,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import cache
 
 import numpy as np
-import numpy.typing as npt
+
+from app.ingest.fields import Dialect, split_line, split_record, strict_record
+from app.ingest.scan import Ints, Scan, scan_text
 
 DELIMITERS: tuple[bytes, ...] = (b",", b";", b"\t", b"|")
 NAMES: dict[bytes, str] = {b",": "comma", b";": "semicolon", b"\t": "tab", b"|": "bar"}
-
 ESCAPED = b"\x01\x02"
 """Stands for a quote that was written behind a backslash, and is as long."""
-
-_CHUNK = 1024 * 1024
 _SAMPLED_LINES = 20_000
 _TYPED_RECORDS = 300
-_NEWLINE, _RETURN = 10, 13
-_WORD = 64
-_ONE, _LAST = np.uint64(1), np.uint64(63)
-
 _VALUE = re.compile(
     r"[-+(]?\s*[$€£¥₹R]{0,2}\s*\d[\d.,\s\u00a0'’]*\s*[%$€£¥]?\)?"
     r"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*([AaPp][Mm]|Z|[+-]\d{2}:?\d{2})?)?"
     r"|true|false|yes|no|null|n/a",
     re.IGNORECASE,
 )
-
-Ints = npt.NDArray[np.int64]
-Words = npt.NDArray[np.uint64]
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """One byte between fields (b"" for a single column) and one around them (b"" when there is none)."""
-
-    delimiter: bytes
-    quote: bytes
 
 
 @dataclass(frozen=True)
@@ -81,17 +64,6 @@ class Records:
         return [cell.replace(ESCAPED, self.escaped) for cell in known] if self.escaped else known
 
 
-@dataclass(frozen=True)
-class _Scan:
-    """What one pass over the text gives: the records, and for each delimiter the field counts and whether all quotes fit."""
-
-    start: Ints
-    end: Ints
-    line: Ints
-    fields: dict[bytes, Ints]
-    regular: dict[bytes, bool]
-
-
 def read_records(text: bytes, *, delimiter: bytes | None = None) -> Records | None:
     """The records of `text`, under the given delimiter or the one the file speaks for.
 
@@ -103,7 +75,7 @@ def read_records(text: bytes, *, delimiter: bytes | None = None) -> Records | No
     quotes = [b'"'] if b'"' in text or not _single_quoted(text) else [b"'"]
     quote = quotes[0] if quotes[0] in text else b""
     candidates = (delimiter,) if delimiter is not None else tuple(d for d in DELIMITERS if d in text)
-    scan = _scan(text, quote, tuple(d for d in candidates if d))
+    scan = scan_text(text, quote, tuple(d for d in candidates if d))
     escaped = _without_backslashes(text, quote, scan)
     if escaped is not None:
         found = read_records(escaped, delimiter=delimiter)
@@ -138,13 +110,13 @@ def read_records(text: bytes, *, delimiter: bytes | None = None) -> Records | No
     return _records(text, scan, Dialect(b"", quote), 1)
 
 
-def _without_backslashes(text: bytes, quote: bytes, scan: _Scan) -> bytes | None:
+def _without_backslashes(text: bytes, quote: bytes, scan: Scan) -> bytes | None:
     """The text with a mark in the place of each quote behind a backslash, when only that makes all quotes fit; else None."""
     # A single byte is found much faster than two, and most files have no backslash at all.
     if not quote or b"\\" not in text or b"\\" + quote not in text or not scan.regular or any(scan.regular.values()) or ESCAPED in text:
         return None
     marked = re.sub(rb"(?<!\\)((?:\\\\)*)\\" + re.escape(quote), rb"\1" + ESCAPED, text)
-    return marked if any(_scan(marked, quote, tuple(scan.regular)).regular.values()) else None
+    return marked if any(scan_text(marked, quote, tuple(scan.regular)).regular.values()) else None
 
 
 def _by_spaces(text: bytes, quote: bytes) -> Records | None:
@@ -152,7 +124,7 @@ def _by_spaces(text: bytes, quote: bytes) -> Records | None:
 
     No line may differ, because words are separated by spaces as well.
     """
-    scan = _scan(text, quote, (b" ",))
+    scan = scan_text(text, quote, (b" ",))
     counts = scan.fields[b" "]
     if not scan.regular[b" "] or len(counts) < 3 or counts[0] < 3 or b"  " in text or not (counts == counts[0]).all():
         return None
@@ -179,7 +151,7 @@ def _recurs(text: bytes, delimiter: bytes) -> bool:
     return sum(1 for line in lines if delimiter in line) > max(2, len(lines) // 4)
 
 
-def _is_single_column(text: bytes, scan: _Scan, quote: bytes) -> bool:
+def _is_single_column(text: bytes, scan: Scan, quote: bytes) -> bool:
     """Whether no delimiter has a claim: each is missing from most lines."""
     for delimiter, counts in scan.fields.items():
         used = counts if scan.regular[delimiter] else _line_counts(text, Dialect(delimiter, quote))
@@ -187,152 +159,6 @@ def _is_single_column(text: bytes, scan: _Scan, quote: bytes) -> bool:
         if int((used > 1).sum()) > 0.7 * filled:
             return False
     return True
-
-
-def _scan(text: bytes, quote: bytes, delimiters: tuple[bytes, ...]) -> _Scan:
-    """One pass in chunks: a character is inside quotes when an odd number of quotes stands before it.
-
-    Each byte that means something becomes one bit of a chunk, 64 of them in a word, so that the whole of a chunk is looked at in a few
-    operations on words, however many quotes and delimiters it has.
-    """
-    whole = np.frombuffer(text, dtype=np.uint8)
-    size = len(whole)
-    has_return = b"\r" in text
-    breaks: list[Ints] = []
-    lines_before: list[Ints] = []
-    cumulated: dict[bytes, list[Ints]] = {d: [] for d in delimiters}
-    seen = dict.fromkeys(delimiters, 0)
-    regular = dict.fromkeys(delimiters, True)
-    lines = 0
-    inside = False
-    for begin in range(0, size, _CHUNK):
-        chunk = whole[begin : begin + _CHUNK]
-        before = int(whole[begin - 1]) if begin else -1
-        after = int(whole[begin + len(chunk)]) if begin + len(chunk) < size else -1
-        newlines = _bits(chunk, _NEWLINE)
-        returns = _bits(chunk, _RETURN) if has_return else None
-        ends = newlines
-        if returns is not None:
-            ends = ends | (returns & ~_next_to(newlines, after == _NEWLINE, len(chunk)))
-        of_delimiter = {d: _bits(chunk, d[0]) for d in delimiters}
-        kept = ends
-        outside: Words | None = None
-        if quote:
-            quotes = _bits(chunk, quote[0])
-            if inside or quotes.any():
-                within = _inside(quotes, inside)
-                beside = newlines | quotes if returns is None else newlines | returns | quotes
-                allowed = (_NEWLINE, _RETURN, quote[0])
-                opening = quotes & within & ~_behind(beside, before == -1 or before in allowed)
-                closing = quotes & ~within & ~_next_to(beside, after == -1 or after in allowed, len(chunk))
-                if opening.any() or closing.any():
-                    for delimiter, marks in of_delimiter.items():
-                        strange = (opening & ~_behind(marks, before == delimiter[0])).any()
-                        strange = strange or (closing & ~_next_to(marks, after == delimiter[0], len(chunk))).any()
-                        regular[delimiter] = regular[delimiter] and not strange
-                inside = _bit(within, len(chunk) - 1)
-                outside = ~within
-                kept = ends & outside
-        at = _positions(kept, len(chunk))
-        breaks.append(at + begin)
-        ordinal = np.arange(lines + 1, lines + 1 + len(at), dtype=np.int64)
-        total = int(np.bitwise_count(ends).sum())
-        if total != len(at):
-            ordinal = lines + _counted(ends, at) + 1
-        lines += total
-        lines_before.append(ordinal)
-        for delimiter, marks in of_delimiter.items():
-            hits = marks if outside is None else marks & outside
-            cumulated[delimiter].append(_counted(hits, at) + seen[delimiter])
-            seen[delimiter] += int(np.bitwise_count(hits).sum())
-    if inside:
-        regular = dict.fromkeys(delimiters, False)
-    return _assemble(whole, breaks, lines_before, cumulated, seen, regular, lines)
-
-
-def _bits(chunk: npt.NDArray[np.uint8], byte: int) -> Words:
-    """One bit for each byte of the chunk, the first one lowest: whether it is `byte`. Bits behind its end are 0."""
-    packed = np.packbits(chunk == byte, bitorder="little")
-    if len(packed) % 8:
-        packed = np.concatenate((packed, np.zeros(-len(packed) % 8, dtype=np.uint8)))
-    return packed.view("<u8")
-
-
-def _behind(bits: Words, before: bool) -> Words:
-    """Which bytes stand right behind a marked one; `before` says whether the byte before the chunk is marked."""
-    moved = bits << _ONE
-    moved[1:] |= bits[:-1] >> _LAST
-    if before:
-        moved[0] |= _ONE
-    return moved
-
-
-def _next_to(bits: Words, after: bool, length: int) -> Words:
-    """Which bytes stand right before a marked one; `after` says whether the byte behind the chunk, of `length` bytes, is marked."""
-    moved = bits >> _ONE
-    moved[:-1] |= bits[1:] << _LAST
-    if after:
-        moved[(length - 1) // _WORD] |= np.uint64(1 << ((length - 1) % _WORD))
-    return moved
-
-
-def _inside(quotes: Words, inside: bool) -> Words:
-    """Which bytes have an odd number of quotes up to and with them; `inside` says that it was odd before the chunk."""
-    odd = quotes.copy()
-    for distance in (1, 2, 4, 8, 16, 32):
-        odd ^= odd << np.uint64(distance)
-    whole = (odd >> _LAST).astype(np.uint8)
-    passed = np.bitwise_xor.accumulate(whole)
-    flipped = np.concatenate((np.array([inside], dtype=np.uint8), passed[:-1] ^ np.uint8(inside)))
-    return odd ^ (np.uint64(0) - flipped.astype(np.uint64))
-
-
-def _bit(bits: Words, index: int) -> bool:
-    return bool((int(bits[index // _WORD]) >> (index % _WORD)) & 1)
-
-
-def _positions(bits: Words, length: int) -> Ints:
-    # Looked at as truth values, zeros are passed over many at a time.
-    return np.flatnonzero(np.unpackbits(bits.view(np.uint8), count=length, bitorder="little").view(np.bool_)).astype(np.int64)
-
-
-def _counted(bits: Words, at: Ints) -> Ints:
-    """How many marked bytes stand before each of the positions."""
-    in_word = np.bitwise_count(bits)
-    up_to = np.cumsum(in_word, dtype=np.int64) - in_word
-    word = at // _WORD
-    lower = (np.uint64(1) << (at % _WORD).astype(np.uint64)) - np.uint64(1)
-    return up_to[word] + np.bitwise_count(bits[word] & lower)
-
-
-def _assemble(
-    whole: npt.NDArray[np.uint8],
-    breaks: list[Ints],
-    lines_before: list[Ints],
-    cumulated: dict[bytes, list[Ints]],
-    seen: dict[bytes, int],
-    regular: dict[bytes, bool],
-    lines: int,
-) -> _Scan:
-    size = len(whole)
-    none = np.zeros(0, dtype=np.int64)
-    at = np.concatenate(breaks) if breaks else none
-    ordinal = np.concatenate(lines_before) if lines_before else none
-    start = np.concatenate((np.zeros(1, dtype=np.int64), at + 1))
-    end = np.concatenate((at, np.array([size], dtype=np.int64)))
-    with_return = np.flatnonzero((at > 0) & (whole[at] == _NEWLINE) & (whole[np.maximum(at - 1, 0)] == _RETURN)) if size else none
-    end[with_return] -= 1
-    end = np.maximum(end, start)
-    unfinished = size > 0 and whole[-1] not in (_NEWLINE, _RETURN)
-    line = np.concatenate((np.ones(1, dtype=np.int64), ordinal + 1, np.array([lines + 1 + int(unfinished)], dtype=np.int64)))
-    total = {d: np.concatenate([*cumulated[d], np.array([seen[d]], dtype=np.int64)]) for d in cumulated}
-    keep = len(start)
-    if start[-1] >= size:
-        # The text ends with a line end: what follows it is no record.
-        keep -= 1
-        line = line[:-1]
-    fields = {d: np.diff(total[d], prepend=0)[:keep] + 1 for d in total}
-    return _Scan(start[:keep], end[:keep], line, fields, regular)
 
 
 def _consistency(counts: Ints) -> tuple[float, int, float]:
@@ -359,7 +185,7 @@ def _line_counts(text: bytes, dialect: Dialect) -> Ints:
     return np.array([len(split_line(line, dialect)) if line else 0 for line in lines[::step]], dtype=np.int64)
 
 
-def _sampled_fields(text: bytes, scan: _Scan, dialect: Dialect, regular: bool) -> list[list[str]]:
+def _sampled_fields(text: bytes, scan: Scan, dialect: Dialect, regular: bool) -> list[list[str]]:
     """The fields of up to 300 records from the whole file."""
     if regular:
         step = max(1, len(scan.start) // _TYPED_RECORDS)
@@ -381,11 +207,11 @@ def _cleanness(sample: list[list[str]], delimiter: bytes) -> float:
     return max(0.05, clean / len(cells))
 
 
-def _records(text: bytes, scan: _Scan, dialect: Dialect, width: int) -> Records:
+def _records(text: bytes, scan: Scan, dialect: Dialect, width: int) -> Records:
     if not dialect.delimiter:
         if dialect.quote and not _quotes_fit(text, dialect):
             dialect = Dialect(b"", b"")
-        plain = _scan(text, dialect.quote, ())
+        plain = scan_text(text, dialect.quote, ())
         return Records(text, dialect, plain.start, plain.end, plain.line, np.ones(len(plain.start), dtype=np.int64))
     if scan.regular[dialect.delimiter]:
         records = Records(text, dialect, scan.start, scan.end, scan.line, scan.fields[dialect.delimiter])
@@ -396,7 +222,7 @@ def _records(text: bytes, scan: _Scan, dialect: Dialect, width: int) -> Records:
 
 def _quotes_fit(text: bytes, dialect: Dialect) -> bool:
     """Whether the quotes of a single-column text enclose whole cells. A line feed can stand for the missing delimiter."""
-    return _scan(text, dialect.quote, (b"\n",)).regular[b"\n"]
+    return scan_text(text, dialect.quote, (b"\n",)).regular[b"\n"]
 
 
 def _swallows(records: Records, width: int) -> bool:
@@ -425,7 +251,7 @@ def exact_records(text: bytes, dialect: Dialect, width: int) -> Records:
     with a stray quote is read leniently: a quote that neither opens nor closes a field is a character like any other.
     Where that leaves two fields with half a pair of quotes, nobody knows where the line divides: it gets 0 fields.
     """
-    strict = _strict_record(dialect)
+    strict = strict_record(dialect)
     start: list[int] = []
     end: list[int] = []
     line: list[int] = []
@@ -473,62 +299,3 @@ def exact_records(text: bytes, dialect: Dialect, width: int) -> Records:
 def _quotes_apart(fields: list[bytes], quote: bytes) -> bool:
     """Whether stray quotes are no pair around a delimiter, so that the line is divided where its writer divided it."""
     return sum(field.count(quote) % 2 for field in fields) < 2
-
-
-@cache
-def _strict_record(dialect: Dialect) -> re.Pattern[bytes]:
-    d, q = re.escape(dialect.delimiter), re.escape(dialect.quote)
-    cell = rb"(?:Q[^Q]*(?:QQ[^Q]*)*Q(?=D|\r|\n|\Z)|[^QD\r\n]*)".replace(b"Q", q).replace(b"D", d)
-    return re.compile(rb"%b(?:%b%b)*(?=\r|\n|\Z)" % (cell, d, cell))
-
-
-@cache
-def _field(dialect: Dialect, *, lenient: bool, padded: bool) -> re.Pattern[bytes]:
-    d, q = re.escape(dialect.delimiter), re.escape(dialect.quote)
-    # Possessive groups go wrong before Python 3.11.5. At each place only one way leads on, so none is needed.
-    within = rb"Q(?:Q|(?![QD]|\Z))" if lenient else rb"QQ"
-    pad = rb"\x20*" if padded else b""
-    pattern = rb"(?:" + pad + rb"Q([^Q]*(?:" + within + rb"[^Q]*)*)Q(?=D|\Z)|([^D]*))(D|\Z)"
-    return re.compile(pattern.replace(b"Q", q).replace(b"D", d))
-
-
-def split_record(piece: bytes, dialect: Dialect) -> list[bytes]:
-    """The fields of one whole record, which may span lines inside quotes."""
-    if not dialect.quote or dialect.quote not in piece:
-        return piece.split(dialect.delimiter) if dialect.delimiter else [piece]
-    if not dialect.delimiter:
-        inner = piece[1:-1] if len(piece) > 1 and piece[:1] == piece[-1:] == dialect.quote else piece
-        return [inner.replace(dialect.quote * 2, dialect.quote)]
-    return _split(piece, dialect, _field(dialect, lenient=False, padded=False))
-
-
-def split_line(piece: bytes, dialect: Dialect, *, width: int | None = None) -> list[bytes]:
-    """The fields of one physical line, with stray quotes taken as characters.
-
-    Where that does not give `width` fields, quotes that open after spaces are tried as well.
-    """
-    if not dialect.quote or dialect.quote not in piece or not dialect.delimiter:
-        return split_record(piece, dialect)
-    fields = _split(piece, dialect, _field(dialect, lenient=True, padded=False))
-    if width is not None and len(fields) != width:
-        padded = _split(piece, dialect, _field(dialect, lenient=True, padded=True))
-        if len(padded) == width:
-            return padded
-    return fields
-
-
-def _split(piece: bytes, dialect: Dialect, pattern: re.Pattern[bytes]) -> list[bytes]:
-    doubled, single = dialect.quote * 2, dialect.quote
-    fields: list[bytes] = []
-    at = 0
-    while True:
-        found = pattern.match(piece, at)
-        if found is None:
-            # Cannot happen: the second alternative matches anything up to the delimiter.
-            fields.append(piece[at:])
-            return fields
-        quoted, plain, mark = found.groups()
-        fields.append(plain if quoted is None else quoted.replace(doubled, single))
-        if not mark:
-            return fields
-        at = found.end()

@@ -14,9 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from app.errors import FileRefused
-from app.ingest.layout import Source, find_table, headings
+from app.ingest.layout import find_table
 from app.ingest.model import Answers, FileFacts, FileKind, LineKind
 from app.ingest.raw import MAX_COMMENTS, RawTable
+from app.ingest.source import Source
+from app.ingest.table_head import headings
 
 _KINDS: tuple[LineKind, ...] = ("head", "comment", "blank", "preamble", "total", "footer")
 _NUMBERS: frozenset[type] = frozenset([int, float])

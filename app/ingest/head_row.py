@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from app.ingest.export_formats import catalogue
-from app.ingest.layout import headings as unique_headings
 from app.ingest.model import Answers, FileFacts
 from app.ingest.plan import Plan, make_plan
 from app.ingest.raw import RawTable
+from app.ingest.table_head import headings as unique_headings
 from app.tables import TableName
 
 _SEPARATORS = "\t;,|\n"

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from app.ingest import dates
 from app.ingest.column import Column, column_of
+from app.ingest.date_patterns import DateFormat
 from app.ingest.export_formats import Catalogue
 from app.ingest.headings import singular, words
 from app.ingest.model import Answers, Choice, Question
@@ -166,7 +166,7 @@ def records_of(raw: RawTable, log: Log, columns: tuple[Column, ...], catalogue: 
     format = settle_dates(columns[log.when], raw, catalogue, answers=answers)
     if format.name is None and format.question is not None:
         return Records(raw, {}, (format.question,), ())
-    read = moments(columns[log.when], cast(dates.DateFormat, format.name), raw, catalogue, time_zone=answers.time_zone)
+    read = moments(columns[log.when], cast(DateFormat, format.name), raw, catalogue, time_zone=answers.time_zone)
     notes = [what for what, _ in read.changed]
     events = _events(raw, log, columns, catalogue)
     reasons = np.full(raw.cells.num_rows, "", dtype=object)

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from app.errors import ColumnError
-from app.ingest import dates
 from app.ingest.column import Column
 from app.ingest.convert import TYPES
+from app.ingest.date_patterns import DateFormat
 from app.ingest.export_formats import Catalogue
 from app.ingest.headings import fold
 from app.ingest.model import Answers, Changed, JoinChoice, JoinCounts, Receipt, SetAside
@@ -162,7 +162,7 @@ def field_values(plan: Plan, table: str, field: str, heading: str, catalogue: Ca
         format = settle_dates(column, plan.raw, catalogue, answers=answers)
         if format.name is None:
             return None
-        return moments(column, cast(dates.DateFormat, format.name), plan.raw, catalogue, time_zone=answers.time_zone).values
+        return moments(column, cast(DateFormat, format.name), plan.raw, catalogue, time_zone=answers.time_zone).values
     return texts(column)
 
 

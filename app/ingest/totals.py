@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from app.ingest.column import Column
-from app.ingest.layout import names_total
+from app.ingest.table_rows import names_total
 
 _OTHERS = 2
 _COUNTED = re.compile(r"\d[\d.,'’\u00a0\u202f ]*\s?[^\W\d]+")

@@ -15,16 +15,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.ingest import dates, numbers
+from app.ingest import date_order, dates, numbers
 from app.ingest.column import Column
 from app.ingest.column_bytes import is_one_of, text_of
+from app.ingest.date_patterns import DateFormat
 from app.ingest.export_formats import Catalogue
 from app.ingest.headings import fold
 from app.ingest.model import Answers, Choice, Question
 from app.ingest.raw import RawTable
 from app.tables import Field
 
-DATE_FORMATS: frozenset[str] = frozenset(get_args(dates.DateFormat))
+DATE_FORMATS: frozenset[str] = frozenset(get_args(DateFormat))
 _ANCHOR = re.compile(r"Start date:\s*(\d{4})-?(\d{2})-?(\d{2})", re.IGNORECASE)
 _PERIOD = re.compile(r"Start date:\s*(\d{4})-?(\d{2})-?(\d{2})[\s\S]*?End date:\s*(\d{4})-?(\d{2})-?(\d{2})", re.IGNORECASE)
 _SPAN = re.compile(r"\b(20\d{2})(\d{2})(\d{2})-(20\d{2})(\d{2})(\d{2})\b")
@@ -80,12 +81,14 @@ def settle_dates(column: Column, raw: RawTable, catalogue: Catalogue, *, answers
         return Format(chosen, f"{chosen}, as you said")
     real = pc.invert(blank(column, catalogue))
     values, counts = column.values.filter(real), column.counts.filter(real)
-    reading = dates.read_format(values, counts, heading=fold(column.heading), anchored=anchor_of(raw) is not None, serial=column.true_dates)
+    reading = date_order.read_format(
+        values, counts, heading=fold(column.heading), anchored=anchor_of(raw) is not None, serial=column.true_dates
+    )
     if not reading.ambiguous:
         return Format(reading.format or "year first", f"{reading.format or 'no dates'}: {reading.reason}", shape=reading.shape)
     example = pa.array([reading.example])
 
-    def reads(format: dates.DateFormat) -> str:
+    def reads(format: DateFormat) -> str:
         moment = dates.convert(example, format).values[0].as_py()
         return f"{reading.example} is {moment.day} {moment:%B %Y}" if moment is not None else f"{reading.example} cannot be read"
 
@@ -103,7 +106,7 @@ def settle_dates(column: Column, raw: RawTable, catalogue: Catalogue, *, answers
     return Format(None, "day or month first?", question, reading.shape)
 
 
-_ORDER_LABELS: dict[dates.DateFormat, str] = {
+_ORDER_LABELS: dict[DateFormat, str] = {
     "day first": "The day",
     "month first": "The month",
     "month first, day first with dots": "The day in dates with dots, the month in others",
@@ -113,7 +116,7 @@ _ORDER_LABELS: dict[dates.DateFormat, str] = {
 }
 
 
-def _order_asked(reading: dates.DateReading, heading: str) -> str:
+def _order_asked(reading: date_order.DateReading, heading: str) -> str:
     if "excel serial" in reading.options:
         return f"Which days are the numbers in “{heading}”?"
     if "short year first" in reading.options:
@@ -190,7 +193,7 @@ class Converted:
     changed: tuple[tuple[str, int], ...] = ()
 
 
-def moments(column: Column, format: dates.DateFormat, raw: RawTable, catalogue: Catalogue, *, time_zone: str) -> Converted:
+def moments(column: Column, format: DateFormat, raw: RawTable, catalogue: Catalogue, *, time_zone: str) -> Converted:
     """Timestamps on the team's wall clock."""
     empty = blank(column, catalogue)
     read = dates.convert(column.values, format, time_zone=time_zone, anchor=anchor_of(raw))
@@ -210,7 +213,7 @@ def moments(column: Column, format: dates.DateFormat, raw: RawTable, catalogue: 
     return Converted(column.spread(values), column.spread(bad), tuple(changed))
 
 
-_WRITTEN: dict[dates.DateFormat, str] = {
+_WRITTEN: dict[DateFormat, str] = {
     "year first": "the year comes first",
     "day first": "the day comes first",
     "month first": "the month comes first",
@@ -220,7 +223,7 @@ _WRITTEN: dict[dates.DateFormat, str] = {
 }
 
 
-def _ways(column: Column, format: dates.DateFormat, read: dates.Moments, real: pa.Array) -> tuple[str, int]:
+def _ways(column: Column, format: DateFormat, read: dates.Moments, real: pa.Array) -> tuple[str, int]:
     """In which ways the dates are written, each with its number of cells and an example, and how many cells that is; "" for one way."""
     left, found = real, []
     for other, mask in read.others:

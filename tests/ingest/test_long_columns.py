@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from app.ingest import column, column_bytes, delimited, dialect, steps
+from app.ingest import column, column_bytes, delimited, fields, scan, steps
 from app.ingest.limits import Limits
 from app.ingest.model import Answers, Inspection, Receipt
 from app.ingest.opening import open_file
@@ -67,16 +67,17 @@ def test_columns_of_different_values_are_read_as_others_are(monkeypatch: pytest.
 
 @pytest.mark.parametrize("chunk", [1, 7, 64, 65, 200])
 def test_records_are_found_whatever_piece_they_stand_in(monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
-    monkeypatch.setattr(dialect, "_CHUNK", chunk)
+    monkeypatch.setattr(scan, "_CHUNK", chunk)
     said = random.Random(chunk)
     cells = {'"a,b"': "a,b", '"say ""yes"""': 'say "yes"', '"two\nlines"': "two\nlines", "plain": "plain", "": "", '""': "", "12": "12"}
     for end in ("\n", "\r\n", "\r"):
         table = [[said.choice(list(cells)) for _ in range(4)] for _ in range(said.randint(1, 40))]
         text = end.join(",".join(cell.replace("\n", end) for cell in row) for row in table).encode()
-        scan = dialect._scan(text, b'"', (b",",))
+        found_at = scan.scan_text(text, b'"', (b",",))
         found = [
-            dialect.split_record(text[start:stop], dialect.Dialect(b",", b'"')) for start, stop in zip(scan.start, scan.end, strict=True)
+            fields.split_record(text[start:stop], fields.Dialect(b",", b'"'))
+            for start, stop in zip(found_at.start, found_at.end, strict=True)
         ]
         assert found == [[cells[cell].replace("\n", end).encode() for cell in row] for row in table]
-        assert (scan.fields[b","].tolist(), scan.regular) == ([4] * len(table), {b",": True})
-        assert np.diff(scan.line).tolist() == [1 + sum("\n" in cell for cell in row) for row in table]
+        assert (found_at.fields[b","].tolist(), found_at.regular) == ([4] * len(table), {b",": True})
+        assert np.diff(found_at.line).tolist() == [1 + sum("\n" in cell for cell in row) for row in table]

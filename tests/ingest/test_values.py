@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.ingest import dates, numbers
+from app.ingest import date_order, dates, numbers
+from app.ingest.date_patterns import DateFormat
 
 
 def ones(values: list[str]) -> tuple[pa.Array, pa.Array]:
@@ -65,7 +66,7 @@ def ones(values: list[str]) -> tuple[pa.Array, pa.Array]:
         ("month first, day first with dots", "03/04/2024", datetime(2024, 3, 4)),
     ],
 )
-def test_ways_to_write_a_date(format: dates.DateFormat, written: str, read: datetime | None) -> None:
+def test_ways_to_write_a_date(format: DateFormat, written: str, read: datetime | None) -> None:
     assert dates.convert(pa.array([written]), format, time_zone="Europe/Berlin").values.to_pylist() == [read]
 
 
@@ -87,22 +88,22 @@ def test_ways_to_write_a_date(format: dates.DateFormat, written: str, read: date
     ],
 )
 def test_several_ways_in_one_column_are_told_apart_or_asked(cells: list[str], format: str | None, options: tuple[str, ...]) -> None:
-    reading = dates.read_format(*ones(cells))
+    reading = date_order.read_format(*ones(cells))
     assert (reading.format, reading.options) == (format, options)
 
 
 def test_numbered_days_need_the_start_from_the_head() -> None:
     values, counts = ones(["0000", "0001", "0027"])
-    assert dates.read_format(values, counts, heading="nth day", anchored=False).format is None
-    assert dates.read_format(values, counts, heading="nth day", anchored=True).format == "nth day"
+    assert date_order.read_format(values, counts, heading="nth day", anchored=False).format is None
+    assert date_order.read_format(values, counts, heading="nth day", anchored=True).format == "nth day"
     read = dates.convert(values, "nth day", anchor=datetime(2026, 2, 26)).values.to_pylist()
     assert read == [datetime(2026, 2, 26), datetime(2026, 2, 27), datetime(2026, 3, 25)]
 
 
 def test_serial_numbers_are_dates_only_where_the_workbook_says_so() -> None:
     values, counts = ones(["45580", "45581.5"])
-    assert dates.read_format(values, counts).format is None
-    assert dates.read_format(values, counts, serial=True).format == "excel serial"
+    assert date_order.read_format(values, counts).format is None
+    assert date_order.read_format(values, counts, serial=True).format == "excel serial"
 
 
 @given(
@@ -111,13 +112,13 @@ def test_serial_numbers_are_dates_only_where_the_workbook_says_so() -> None:
     mark=st.sampled_from("/-."),
 )
 @settings(max_examples=150, deadline=None)
-def test_a_column_of_dates_comes_back_or_is_asked_about(days: list[date], order: dates.DateFormat, mark: str) -> None:
+def test_a_column_of_dates_comes_back_or_is_asked_about(days: list[date], order: DateFormat, mark: str) -> None:
     written = [
         mark.join([str(d.day), str(d.month), str(d.year)] if order == "day first" else [str(d.month), str(d.day), str(d.year)])
         for d in days
     ]
     values, counts = ones(written)
-    reading = dates.read_format(values, counts)
+    reading = date_order.read_format(values, counts)
     settled = any(d.day > 12 for d in days)
     same = all(d.day == d.month for d in days)
     assert reading.ambiguous == (not settled and not same)
