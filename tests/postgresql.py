@@ -26,8 +26,7 @@ def server() -> Iterator[str]:
     programs = binaries()
     if programs is None:
         raise RuntimeError("PostgreSQL is not installed.")
-    # PostgreSQL refuses to run as root, so root lends it to the user that the package made.
-    user = ["runuser", "-u", "postgres", "--"] if os.name == "posix" and os.geteuid() == 0 else []
+    user = _lent()
     folder = Path(tempfile.mkdtemp(prefix="scorecard-pg-"))
     if user:
         shutil.chown(folder, "postgres", "postgres")
@@ -119,6 +118,26 @@ def upgraded(address: str, name: str) -> str:
         policies.grant(connection, role=APP_ROLE)
     engine.dispose()
     return database(address.replace("//postgres@", f"//{APP_ROLE}@"), name)
+
+
+def restart(address: str) -> None:
+    """End the server at this administrator's address as a crash ends it, and start it again: it recovers from its log."""
+    import psycopg
+
+    programs = binaries()
+    assert programs is not None
+    with psycopg.connect(address) as connection:
+        row = connection.execute("SHOW data_directory").fetchone()
+    assert row is not None
+    data = Path(row[0])
+    user = _lent()
+    command = [*user, str(programs / "pg_ctl"), "restart", "--pgdata", str(data), "--mode", "immediate", "--wait", "--silent"]
+    subprocess.run([*command, "--log", str(data.parent / "log")], cwd="/", stdin=subprocess.DEVNULL, timeout=120, check=True)
+
+
+def _lent() -> list[str]:
+    """What stands before a program of PostgreSQL, which refuses to run as root: root lends it to the user that the package made."""
+    return ["runuser", "-u", "postgres", "--"] if os.name == "posix" and os.geteuid() == 0 else []
 
 
 def database(address: str, name: str) -> str:

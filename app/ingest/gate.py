@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,6 +32,7 @@ from app.ingest.limits import Limits
 from app.ingest.model import Answers, Inspection, JoinChoice, JoinOffer, LoadedTable, Receipt, TypedTable
 from app.ingest.progress import Progress, heard
 from app.ingest.wire import from_plain, to_plain
+from app.processes import is_alive
 from app.tables import SnapshotInfo
 
 Action = Literal["inspect", "read", "decode", "offer", "join"]
@@ -63,6 +65,10 @@ _LARGE = 2 * 1024**2
 """Bytes from which on a worker stays with an opened file; smaller ones are opened again in no time."""
 _STAYS = 30.0
 """Seconds, during which the questions of most files are answered. Fewer than the worker itself would stay."""
+_PREFIX = "scorecard-import-"
+"""What the name of each folder begins with; the number of the process that made it follows."""
+_cleared = False
+_clearing_lock = threading.Lock()
 _waiting: list[_Worker] = []
 _staying_lock = threading.Lock()
 
@@ -253,7 +259,8 @@ class _Worker:
 
 
 def _begun(data: bytes, key: tuple[str, str, Limits] | None) -> _Worker:
-    worker = _Worker(tempfile.TemporaryDirectory(prefix="scorecard-import-"), key)
+    clear_left_behind()
+    worker = _Worker(tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-"), key)
     (worker.path / "input").write_bytes(data)
     return worker
 
@@ -273,6 +280,23 @@ def _staying(key: tuple[str, str, Limits] | None) -> _Worker | None:
         else:
             _end(worker)
     return found
+
+
+def clear_left_behind() -> None:
+    """Remove, once in a process, the folders of processes that were killed.
+
+    A worker clears its folder when its parent is gone; what is left is of a parent that was killed before it had started the worker.
+    """
+    global _cleared
+    with _clearing_lock:
+        if _cleared:
+            return
+        for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+            pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
+            # This process has made no folder yet: one with its number is of another, which had the number before.
+            if pid.isdecimal() and (int(pid) == os.getpid() or not is_alive(int(pid))):
+                shutil.rmtree(folder, ignore_errors=True)
+        _cleared = True
 
 
 def end_waiting() -> None:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import platform
 import secrets
 import threading
 from dataclasses import dataclass, field
@@ -29,6 +27,7 @@ from app.ingest.model import Answers, Inspection, TypedTable
 from app.ingest.progress import Progress, Step
 from app.services.actor import Actor, require
 from app.services.commits import commit_upload
+from app.services.holders import HOLDER, is_gone
 from app.services.limits import refuse_more_imports
 from app.services.mappings import as_before, open_questions, recall
 from app.services.preparation import inspect, prepare
@@ -44,7 +43,6 @@ ATTEMPTS = 3
 """How often a job is begun before somebody is asked: a file that takes the server down must not do so for ever."""
 
 _LOG = logging.getLogger(__name__)
-HOLDER = f"{platform.node()}/{os.getpid()}/{secrets.token_hex(8)}"
 
 
 @dataclass(frozen=True)
@@ -148,6 +146,7 @@ def wait(job: JobView, *, seconds: float) -> None:
 
 def take_up_left_behind(engine: Engine, *, limits: Limits) -> int:
     """Begin again what a process that is gone had begun; called when a server starts. Returns how many jobs were taken up."""
+    gate.clear_left_behind()
     with reading(engine, organization_id=None) as session:
         left = [(row.organization_id, row.id, row.upload_id, row.member_id) for row in jobs.running(session=session) if _gone(row)]
     taken = 0
@@ -266,27 +265,12 @@ def _step(name: str) -> Step:
 
 
 def _gone(row: ImportJob) -> bool:
-    """Whether the holder of a running job does it no more: given back, its process ended, or silent for longer than the lease."""
+    """Whether the holder of a running job does it no more."""
     if row.holder == HOLDER:
         with _lock:
-            return row.id not in _running and row.beat_at < now() - LEASE
-    node, _, rest = row.holder.partition("/")
-    pid = rest.partition("/")[0]
-    if not pid:
-        return True
-    if node == platform.node() and os.name == "posix":
-        return int(pid) == os.getpid() or not _alive(int(pid))
-    return row.beat_at < now() - LEASE
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+            if row.id in _running:
+                return False
+    return is_gone(row.holder, beat_at=row.beat_at, lease=LEASE)
 
 
 def _fail(row: ImportJob, error: AppError) -> None:
@@ -318,6 +302,7 @@ def _work(job_id: str, engine: Engine, actor: Actor, upload_id: str, kind: JobKi
     beating = threading.Thread(target=_beat, args=(job_id, engine, actor, running, over), name=f"beat-{job_id[:8]}", daemon=True)
     beating.start()
     error: AppError | None = None
+    outcome = "done"
     try:
         if kind == "read":
             _read(job_id, engine, actor, upload_id, running, limits)
@@ -327,13 +312,16 @@ def _work(job_id: str, engine: Engine, actor: Actor, upload_id: str, kind: JobKi
     except Stopped:
         # The look at the file may have been over just before; then its worker still has the file open.
         gate.end_waiting()
+        outcome = "stopped"
     except AppError as raised:
         error = raised
+        outcome = "stopped" if running.stop.is_set() else "failed"
     except Exception:  # A defect of ours: the user gets a sentence, the log the rest.
         reference = secrets.token_hex(4)
         _LOG.exception("import job, reference %s", reference)
         error = AppError("Something went wrong on our side.", f"Try again, or report reference {reference}.")
-    counters.count("imports", "stopped" if running.stop.is_set() else "done" if error is None else "failed")
+        outcome = "stopped" if running.stop.is_set() else "failed"
+    counters.count("imports", outcome)
     over.set()
     beating.join()
     try:

@@ -113,13 +113,18 @@ def plan_action(
 
 
 def change_action(actor: Actor, *, engine: Engine, action_id: str, owner: str, due: date) -> PlannedActionView:
-    """Give an open action to somebody else or another day, which may be over: a day that was kept is entered late now and then."""
+    """Give an open action to somebody else or another day, which may be over: a day that was kept is entered late now and then.
+
+    Doing it twice changes nothing, and is recorded once.
+    """
     require(actor, "manager")
     owner = _owner(owner)
     with transaction(engine, organization_id=actor.organization_id) as session:
         row = _row(session, actor, action_id)
         if row.state != "open":
             raise AppError("This action is finished.", "Open it again first.")
+        if (row.owner, row.due) == (owner, due):
+            return _view(row)
         row.owner, row.due = owner, due
         session.add(row)
         _note(session, actor, row, "action_changed")
@@ -127,7 +132,10 @@ def change_action(actor: Actor, *, engine: Engine, action_id: str, owner: str, d
 
 
 def settle_action(actor: Actor, *, engine: Engine, action_id: str, state: PlannedState, note: str = "") -> PlannedActionView:
-    """Say that an action is done or dropped, with a note; or open it again. The same state twice changes the note alone."""
+    """Say that an action is done or dropped, with a note; or open it again. The same state twice changes the note alone.
+
+    Doing it twice changes nothing, and is recorded once.
+    """
     require(actor, "manager")
     note = note.strip()
     if len(note) > LONGEST_NOTE:
@@ -137,6 +145,8 @@ def settle_action(actor: Actor, *, engine: Engine, action_id: str, state: Planne
     with transaction(engine, organization_id=actor.organization_id) as session:
         organizations.lock_organization(session=session, organization_id=actor.organization_id)
         row = _row(session, actor, action_id)
+        if (row.state, row.note) == (state, note):
+            return _view(row)
         if state == "open" and row.state != "open":
             _refuse_twice(session, actor, row)
         if state != row.state:

@@ -27,7 +27,7 @@ from app.services.actor import Actor, require
 from app.services.stored_json import from_json, hash_of, to_json
 from app.services.teams import team_row
 from app.storage.engine import reading, transaction
-from app.storage.queries import blobs, datasets, organizations, uploads
+from app.storage.queries import blobs, datasets, jobs, organizations, uploads
 from app.storage.tables import Team, Upload, UploadState
 
 
@@ -190,8 +190,14 @@ def keep_upload(
 
 
 def let_go(session: Session, row: Upload, *, state: UploadState) -> None:
-    """End a pending upload: its bytes and what was found in them are forgotten, the fact that it was there stays."""
+    """End a pending upload with its job: its bytes and what was found in them are forgotten, the fact that it was there stays."""
     row.state = state
+    jobs.end(
+        session=session,
+        organization_id=row.organization_id,
+        upload_id=row.id,
+        state="done" if state == "committed" else "cancelled",
+    )
     row.content_sha256 = row.prepared_parquet_sha256 = row.prepared_rejected_sha256 = None
     row.inspection = row.inspected_for = row.prepared = row.prepared_for = row.comparison = row.compared_with = None
     session.add(row)

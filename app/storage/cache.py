@@ -79,8 +79,11 @@ def forget(cache_dir: Path, *, sha256: str) -> None:
 
 
 def tidy(cache_dir: Path) -> None:
-    """Remove the files that were written longer than `WEEK` ago; what is still in use is fetched from the database again."""
-    for path in cache_dir.glob("*.parquet"):
+    """Remove the files that were written longer than `WEEK` ago; what is still in use is fetched from the database again.
+
+    A file that a process was writing when it was killed goes with them.
+    """
+    for path in (*cache_dir.glob("*.parquet"), *cache_dir.glob(".*.part")):
         with contextlib.suppress(FileNotFoundError):
             if path.stat().st_mtime < now().timestamp() - WEEK:
                 _verified.pop(path.resolve(), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib import import_module
@@ -76,6 +77,11 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     from app.ui import cache
 
     jobs.leave(cache.database())
+    if "app.services.report.kept" in sys.modules:
+        # Elsewhere no report was ever begun, and the library that sets it is not loaded in order to stop.
+        from app.services.report import kept
+
+        kept.leave(cache.database())
     workers.stop()
 
 

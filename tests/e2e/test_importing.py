@@ -52,9 +52,9 @@ class Place:
     actor: Actor
     team_id: str
 
-    def restart(self) -> None:
-        """Kill the server, without a word, and start it again at the same address."""
-        self.child.send_signal(signal.SIGKILL)
+    def restart(self, by: signal.Signals) -> None:
+        """End the server, by SIGKILL without a word, and start it again at the same address."""
+        self.child.send_signal(by)
         self.child.wait()
         self.url, self.child = started(self.data, port=self.port)
 
@@ -291,12 +291,13 @@ def test_a_long_import_is_stopped_and_read_again_after_a_reload(place: Place, ne
     page.get_by_text("60,000 rows read = 60,000 used").wait_for(timeout=2 * MINUTE)
 
 
-def test_an_import_outlives_the_server_that_was_killed(place: Place, new_page: NewPage, long_file: bytes) -> None:
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM])
+def test_an_import_outlives_the_server_that_was_ended(place: Place, new_page: NewPage, long_file: bytes, by: signal.Signals) -> None:
     page = data_page(place, new_page)
     with readers_held(place.child.pid):
         put(page, "long.csv", long_file)
         page.get_by_role("button", name="Stop this import").wait_for(timeout=MINUTE)
-        place.restart()
+        place.restart(by)
     # Nobody looks: the new server goes on by itself.
     (upload,) = pending_uploads(place.actor, engine=place.engine, team_id=place.team_id)
     for _ in range(240):

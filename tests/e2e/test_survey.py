@@ -32,7 +32,7 @@ from app.storage.engine import make_engine
 from app.survey.model import Answer, Side
 from app.survey.published import Published, Score
 from tests.e2e.conftest import Serve, settle
-from tests.kill_answers import Server
+from tests.kill_writes.play import Victim
 from tests.mail_server import mail_server
 from tests.survey_rounds import DIMENSIONS, SURVEY, new_round, team_of
 
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 NewPage = Callable[..., "Page"]
+SURVEY_ALONE = "app.ui.respondent.server:app"
 PARTS = len(DIMENSIONS)
 BARRIERS = ("serious", "critical")
 DAY = date(2026, 9, 1)
@@ -83,13 +84,13 @@ def tap_twice(place: Locator) -> None:
     place.dblclick()
 
 
-def interrupted(page: Page, link: str, server: Server, given: dict[str, Answer]) -> None:
+def interrupted(page: Page, link: str, server: Victim, given: dict[str, Answer]) -> None:
     """Somebody whose server is killed in the third part, and who loads the page again in the fourth."""
     start(page, link, "sales")
     for number in range(1, PARTS + 1):
         if number == 3:
             page.wait_for_url("**/3?l=en")
-            server.kill()
+            server.end()
             items = SURVEY.items_of(DIMENSIONS[2])
             for item in items:
                 page.locator(field(item.id, given[item.id])).click()
@@ -181,7 +182,7 @@ def test_a_round_from_its_start_to_its_results(serve: Serve, play_company: Path,
     assert manager.get_by_text("fewer than 5").count() == 2
     (shown,) = manage.list_rounds(owner, engine=engine, team_id=team_id)
 
-    survey = Server({"SCORECARD_DATA_DIR": str(data)})
+    survey = Victim(SURVEY_ALONE, folder=tmp_path, environment={"SCORECARD_DATA_DIR": str(data)})
     survey.start()
     link = f"http://127.0.0.1:{survey.port}/s/{link.rpartition('/s/')[2]}"
     everybody: list[tuple[Side, dict[str, Answer]]] = [
@@ -195,7 +196,7 @@ def test_a_round_from_its_start_to_its_results(serve: Serve, play_company: Path,
         for side, given in [*everybody[1:8], *everybody[10:]]:
             without_script(link, side, given)
     finally:
-        survey.kill()
+        survey.end()
 
     manager.reload()
     manager.get_by_role("button", name="Close the survey").click(timeout=60_000)
@@ -322,7 +323,7 @@ def test_no_screen_has_a_barrier_and_all_fit_a_small_phone(browser: Browser, pla
     engine = make_engine(f"sqlite:///{data / 'scorecard.db'}")
     owner = local_actor(engine)
     team_id = list_teams(owner, engine=engine)[0].id
-    survey = Server({"SCORECARD_DATA_DIR": str(data)})
+    survey = Victim(SURVEY_ALONE, folder=tmp_path, environment={"SCORECARD_DATA_DIR": str(data)})
     secret = server_secret("", data_dir=data)
     made = manage.create_round(owner, engine=engine, team_id=team_id, new=new_round(in_room=True))
     manage.open_round(owner, engine=engine, secret=secret, round_id=made.id)
@@ -370,6 +371,6 @@ def test_no_screen_has_a_barrier_and_all_fit_a_small_phone(browser: Browser, pla
             look("unavailable")
             context.close()
     finally:
-        survey.kill()
+        survey.end()
     assert wrong == []
     assert {url.split("/")[2] for url in asked} == {f"127.0.0.1:{survey.port}"}

@@ -22,7 +22,8 @@ from app.ingest.progress import Progress
 from app.services import jobs
 from app.services.actor import Actor, add_member
 from app.services.datasets import history
-from app.services.jobs import ATTEMPTS, HOLDER, LEASE, JobView, cancel, ensure_read, read_job, start_commit, take_up_left_behind
+from app.services.holders import HOLDER
+from app.services.jobs import ATTEMPTS, LEASE, JobView, cancel, ensure_read, read_job, start_commit, take_up_left_behind
 from app.services.preparation import inspected, prepared
 from app.services.uploads import answer_question, discard_upload, read_upload, start_upload
 from app.storage.queries import jobs as rows
@@ -87,6 +88,16 @@ def test_a_file_is_read_and_committed_without_a_page(engine: Engine, owner: Acto
     assert ended(owner, engine, upload_id).state == "done"
     assert first.kind == "commit"
     assert [(view.state, view.info.rows) for view in history(owner, engine=engine, team_id=team_id)] == [("active", 30)]
+
+
+def test_a_commit_ends_its_job_in_the_same_transaction(engine: Engine, owner: Actor, team_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    upload_id, _ = begin(owner, engine, team_id, deals(3))
+    ended(owner, engine, upload_id)
+    # As when the process is killed right after the commit: nothing is left that says it runs.
+    monkeypatch.setattr(jobs, "_end", lambda *_, **__: None)
+    start_commit(owner, engine=engine, upload_id=upload_id, mode="replace", limits=LIMITS)
+    assert ended(owner, engine, upload_id).state == "done"
+    assert take_up_left_behind(engine, limits=LIMITS) == 0
 
 
 def test_a_question_ends_the_job_and_its_answer_begins_another(engine: Engine, owner: Actor, team_id: str) -> None:
@@ -218,6 +229,24 @@ def test_a_worker_ends_with_the_process_that_started_it_and_leaves_no_file() -> 
         while set(workers()) - before:
             time.sleep(0.05)
         assert list(Path(folder).iterdir()) == []
+
+
+def test_the_folder_of_a_process_that_was_killed_before_its_worker_lived_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alive, ours, dead = (f"scorecard-import-{pid}-x" for pid in (os.getppid(), os.getpid(), 999_999_999))
+    for name in (alive, ours, dead, "scorecard-import-old", "other-999999999-x"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "input").write_bytes(b"Deal ID")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(gate, "_cleared", False)
+    gate.clear_left_behind()
+    kept = [alive, "other-999999999-x", "scorecard-import-old"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
+    # Only once: from now on a folder with this number is this process's own.
+    (tmp_path / ours).mkdir()
+    gate.clear_left_behind()
+    assert (tmp_path / ours).is_dir()
 
 
 def test_progress_is_heard_in_order() -> None:

@@ -107,6 +107,18 @@ def test_an_open_action_changes_hands(engine: Engine, owner: Actor, team_id: str
         change_action(owner, engine=engine, action_id=planned.id, owner=" ", due=SOON)
 
 
+def test_a_click_whose_answer_was_lost_is_made_again_and_recorded_once(engine: Engine, owner: Actor, team_id: str, round_id: str) -> None:
+    for _ in range(2):
+        planned = plan(owner, engine, team_id, round_id)
+    for _ in range(2):
+        change_action(owner, engine=engine, action_id=planned.id, owner="Ben", due=SOON)
+    for _ in range(2):
+        settle_action(owner, engine=engine, action_id=planned.id, state="done", note=" Six talks. ")
+    with everything(engine) as session:
+        recorded = [row.what for row in organizations.actions(session=session, organization_id=owner.organization_id)]
+    assert sorted(what for what in recorded if what.startswith("action_")) == ["action_changed", "action_changed", "action_planned"]
+
+
 def test_what_makes_no_sense_is_refused(engine: Engine, owner: Actor, team_id: str, round_id: str) -> None:
     with pytest.raises(AppError, match="Nobody is named"):
         plan(owner, engine, team_id, round_id, owner=" ")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from app.storage.cache import local_parquet
+from app.clock import now
+from app.storage.cache import WEEK, local_parquet, tidy
 
 CONTENT = b"PAR1" + b"x" * 100_000 + b"PAR1"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -59,3 +61,14 @@ def test_many_at_once_see_complete_files_only(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(read, range(64))) == {CONTENT}
     assert [entry.name for entry in tmp_path.iterdir()] == [f"{SHA256}.parquet"]
+
+
+def test_what_is_old_goes_and_what_a_killed_process_was_writing_too(tmp_path: Path) -> None:
+    path = local_parquet(tmp_path, sha256=SHA256, load=lambda: CONTENT)
+    part, fresh = tmp_path / f".{SHA256[:8]}-abc.part", tmp_path / f".{SHA256[:8]}-def.part"
+    part.write_bytes(CONTENT[:9])
+    fresh.write_bytes(CONTENT[:9])
+    for old in (path, part):
+        os.utime(old, (now().timestamp() - WEEK - 60,) * 2)
+    tidy(tmp_path)
+    assert list(tmp_path.iterdir()) == [fresh]

@@ -29,6 +29,7 @@ from app.report.typeset import pdf
 from app.report.workbook import workbook
 from app.services.actor import Actor, require
 from app.services.downloads import Download
+from app.services.holders import HOLDER, is_gone
 from app.services.limits import refuse_more_reports
 from app.services.report.build import report_of
 from app.services.report.gather import data_hash, gather
@@ -45,11 +46,12 @@ LEASE = timedelta(seconds=90)
 """A running report that has not been heard of for so long was interrupted."""
 MOST_KEPT = 200
 STEPS = {"waiting": "Waiting", "counting": "Counting", "drawing": "Drawing the charts", "setting": "Setting the pages"}
-HOLDER = secrets.token_hex(8)
 
 _LOG = logging.getLogger(__name__)
 _turn = threading.Semaphore(1)
 """One report at a time in one process, so that the others' pages stay quick."""
+_making: dict[str, str] = {}
+"""The reports that this process makes, and the organization of each."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,16 @@ def make(actor: Actor, *, engine: Engine, team_id: str, request: Request, choice
     view, _ = _begin(actor, engine=engine, team_id=team_id, request=request, choice=choice, maker=maker, title=title)
     _work(actor, engine, view, maker)
     return read_report(actor, engine=engine, report_id=view.id)
+
+
+def leave(engine: Engine) -> None:
+    """Give back what this process makes, because it ends: everybody sees at once that these reports were interrupted."""
+    for report_id, organization_id in list(_making.items()):
+        try:
+            with transaction(engine, organization_id=organization_id) as session:
+                reports.give_back(session=session, organization_id=organization_id, report_id=report_id, holder=HOLDER)
+        except Exception:  # The database may be gone already; then the lease runs out.
+            _LOG.warning("a report of this process could not be given back", exc_info=True)
 
 
 def list_reports(actor: Actor, *, engine: Engine, team_id: str) -> tuple[ReportView, ...]:
@@ -217,6 +229,7 @@ def _begin(
         )
         session.add(row)
         session.flush()
+        _making[row.id] = row.organization_id
         return _view(session, row), True
 
 
@@ -248,7 +261,12 @@ def _work(actor: Actor, engine: Engine, view: ReportView, maker: Maker) -> None:
         reference = secrets.token_hex(4)
         counters.count("reports", "failed")
         _LOG.exception("report failed, reference %s", reference)
-        _fail(actor, engine, view, f"Something went wrong on our side. Make the report again, or tell us the reference {reference}.")
+        try:
+            _fail(actor, engine, view, f"Something went wrong on our side. Make the report again, or tell us the reference {reference}.")
+        except Exception:  # The database may be what went wrong; the report is then shown as interrupted.
+            _LOG.warning("the end of a report could not be written", exc_info=True)
+    finally:
+        _making.pop(view.id, None)
 
 
 def _columns(found: Material) -> dict[str, list[str]]:
@@ -309,7 +327,10 @@ def _bytes(session: Session, row: KeptReport) -> bytes:
 
 
 def _gone(row: KeptReport) -> bool:
-    return row.beat_at < now() - LEASE
+    """Whether nobody makes a running report any more; one of this process may wait for its turn for as long as it takes."""
+    if row.holder == HOLDER:
+        return row.id not in _making
+    return is_gone(row.holder, beat_at=row.beat_at, lease=LEASE)
 
 
 def _view(session: Session, row: KeptReport) -> ReportView:

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from app.storage.engine import revealing
-from app.storage.tables import ImportJob
+from app.storage.tables import ImportJob, JobState
 
 
 def of_upload(*, session: Session, organization_id: str, upload_id: str) -> ImportJob | None:
@@ -42,6 +42,19 @@ def give_back(*, session: Session, organization_id: str, holder: str) -> None:
             col(ImportJob.state) == "running",
         )
         .values(holder="")
+    )
+
+
+def end(*, session: Session, organization_id: str, upload_id: str, state: JobState) -> None:
+    """End the running job of an upload in the transaction that leaves it nothing to do, however its process ends."""
+    session.exec(
+        update(ImportJob)
+        .where(
+            col(ImportJob.organization_id) == organization_id,
+            col(ImportJob.upload_id) == upload_id,
+            col(ImportJob.state) == "running",
+        )
+        .values(state=state)
     )
 
 

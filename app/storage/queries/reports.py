@@ -46,6 +46,20 @@ def beat(*, session: Session, organization_id: str, report_id: str, holder: str,
     return bool(changed.rowcount)
 
 
+def give_back(*, session: Session, organization_id: str, report_id: str, holder: str) -> None:
+    """Let everybody know that this holder does not go on with a running report."""
+    session.exec(
+        update(KeptReport)
+        .where(
+            col(KeptReport.organization_id) == organization_id,
+            col(KeptReport.id) == report_id,
+            col(KeptReport.holder) == holder,
+            col(KeptReport.state) == "running",
+        )
+        .values(holder="")
+    )
+
+
 def links(*, session: Session, organization_id: str, report_id: str) -> Sequence[ReportLink]:
     """The links to a report, newest first."""
     return session.exec(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import platform
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,13 +13,14 @@ import pypdf
 import pytest
 from sqlalchemy import Engine
 
-from app import clock
+from app.clock import now
 from app.errors import AccessDenied, AppError, NotFound
 from app.ingest.limits import Limits
 from app.metrics.engine import Engine as Counting
 from app.services.actor import Actor
 from app.services.commits import commit_upload
 from app.services.deletion import delete_table
+from app.services.holders import HOLDER
 from app.services.report import kept, sharing
 from app.services.report.beside import apart, movements, rests_on
 from app.services.report.gather import data_hash
@@ -27,7 +29,9 @@ from app.services.report.survey import survey_words
 from app.services.scorecard.request import Request
 from app.services.scorecard.sources import Sources
 from app.services.uploads import start_upload
+from app.storage.tables import KeptReport
 from app.ui.components.deleting import deletion_words
+from tests.owners import everything
 
 DEALS = "Deal ID,Account,Stage,Amount,Created Date,Close Date\n" + "\n".join(
     f"D{n},A{n},{'Closed Won' if n % 3 else 'Closed Lost'},100,2025-{n % 9 + 1:02}-01,2025-{n % 9 + 1:02}-20" for n in range(90)
@@ -92,7 +96,7 @@ def test_a_report_is_made_kept_shared_and_removed(
     sharing.revoke(owner, engine=engine, link_id=other.id)
     sharing.revoke(owner, engine=engine, link_id=other.id)
     assert sharing.shared_report(engine=engine, token=second_token) is None
-    later = clock.now() + timedelta(days=3)
+    later = now() + timedelta(days=3)
     monkeypatch.setattr(sharing, "now", lambda: later)
     assert sharing.shared_report(engine=engine, token=token) is None
     assert [view.live for view in sharing.list_links(owner, engine=engine, report_id=link.report_id)] == [False, False]
@@ -119,9 +123,39 @@ def test_a_failure_is_a_sentence_and_an_interruption_is_seen(
     left = kept.start(owner, engine=engine, team_id=loaded, request=Request(), choice=CHOICE, maker=maker)
     again = kept.start(owner, engine=engine, team_id=loaded, request=Request(), choice=CHOICE, maker=maker)
     assert again.id == left.id
-    later = clock.now() + kept.LEASE + timedelta(seconds=1)
-    monkeypatch.setattr(kept, "now", lambda: later)
-    assert kept.read_report(owner, engine=engine, report_id=left.id).error == "The making was interrupted. Make the report again."
+    # It may wait for its turn for as long as it takes.
+    _left_behind(engine, left.id, holder=HOLDER, silent=2 * kept.LEASE)
+    assert kept.read_report(owner, engine=engine, report_id=left.id).state == "running"
+
+
+@pytest.mark.parametrize(
+    ("holder", "silent"),
+    [(f"{platform.node()}/999999999/x", timedelta(0)), ("elsewhere/7/x", 2 * kept.LEASE), ("", timedelta(0))],
+    ids=["killed", "silent", "told to end"],
+)
+def test_an_interruption_is_seen_at_once_and_the_report_can_be_made_again(
+    engine: Engine, owner: Actor, loaded: str, maker: kept.Maker, monkeypatch: pytest.MonkeyPatch, holder: str, silent: timedelta
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(kept, "_work", lambda *_: None)
+        left = kept.start(owner, engine=engine, team_id=loaded, request=Request(), choice=CHOICE, maker=maker)
+    if holder:
+        _left_behind(engine, left.id, holder=holder, silent=silent)
+    else:
+        kept.leave(engine)
+    interrupted = kept.read_report(owner, engine=engine, report_id=left.id)
+    assert (interrupted.state, interrupted.error) == ("failed", "The making was interrupted. Make the report again.")
+    again = made(owner, engine, loaded, maker)
+    assert again.id != left.id
+    assert again.state == "done"
+
+
+def _left_behind(engine: Engine, report_id: str, *, holder: str, silent: timedelta) -> None:
+    """A running report as its maker leaves it."""
+    with everything(engine) as session:
+        row = session.get_one(KeptReport, report_id)
+        row.holder, row.beat_at = holder, now() - silent
+        session.add(row)
 
 
 def number(value: float, parts: dict[str, float], *, is_change: bool = False) -> dict[str, object]:
