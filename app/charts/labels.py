@@ -10,6 +10,8 @@ WIDTH = 38
 LINES = 3
 LINE = 14
 """Points from line to line."""
+LEAST = 8
+"""Characters of a shortened name's beginning and end that are never given up for a whole word."""
 AS_LINES = "split(datum.label, '\\n')"
 """The expression that makes Vega draw the parts of a label as lines."""
 
@@ -26,9 +28,9 @@ def short(name: str, most: int) -> str:
         return name
     half = most // 2 - 2
     head, tail = name[:half], name[-half:]
-    if not name[half].isspace() and " " in head[half // 2 :]:
+    if not name[half].isspace() and head.rfind(" ") >= LEAST:
         head = head[: head.rindex(" ")]
-    if not name[-half - 1].isspace() and " " in tail[: half // 2]:
+    if not name[-half - 1].isspace() and 0 <= tail.find(" ") <= half - LEAST:
         tail = tail[tail.index(" ") :]
     return f"{head.rstrip()} … {tail.lstrip()}"
 

@@ -33,6 +33,7 @@ def test_a_name_is_cut_between_words() -> None:
     name = "Services for engineering firms in the region of North Rhine, customers 04"
     assert short(name, 80) == name
     assert short(name, 50) == "Services for … Rhine, customers 04"
+    assert short("Production services (customers, team 21)", 34) == "Production … team 21)"
     assert short("x" * 60, 20) == f"{'x' * 8} … {'x' * 8}"
 
 

@@ -17,6 +17,7 @@ from app.services.figures.trends import Counts, finding
 from app.statistics.survival import SurvivalCurve
 from app.wording import count, percent, points
 
+YOUNG = ". Hollow: the period is not over, or its leads had little time to become customers"
 IN_TITLE = 60
 """Characters of a group's name in a title."""
 
@@ -137,7 +138,7 @@ def conversion_over_time(
         key="conversion-over-time",
         noun="Lead conversion",
         many="leads",
-        definition=definition,
+        definition=f"{definition}{YOUNG if any(p.young for p in periods) else ''}",
         account=account,
         mode=mode,
         event=event,
