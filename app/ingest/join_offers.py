@@ -135,6 +135,11 @@ def _offer(side: Loaded, key: str, column: Column, plan: Plan, catalogue: Catalo
         f"{number.ids_matched:,} of {number.ids:,} different “{label}” of the {noun} are in “{column.heading}” of this file. "
         f"The {noun} would gain {_list(gained)}."
     )
+    there = {fold(segment.heading) for segment in side.info.segments}
+    partly = [TABLES[table].field(field).label for field, _ in fields if side.stored[field].null_count < side.stored.num_rows]
+    partly += [heading for heading in segments if fold(heading) in there]
+    if partly:
+        text += f" Only blank cells of {_list(tuple(partly))} are filled; the others agree with this file."
     if converted:
         became = _became(side, plan, found, fields, catalogue, answers)
         text += f" {became:,} leads count as customers then, the other {number.rows - became:,} do not."

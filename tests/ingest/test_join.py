@@ -192,6 +192,7 @@ def test_a_file_joined_again_fills_the_rows_that_came_since(deals: Loaded) -> No
     side = again(deals, made, [["7", "Company 7", "Ben Bowman", "Closed Won", "2024-03-01", "2024-01-02", "10"]])
     [offer] = offered(side, raw)
     assert offer.choice.segments == ("Region",)
+    assert offer.text.endswith("The deals would gain “Region”. Only blank cells of “Region” are filled; the others agree with this file.")
     twice = joined(side, raw, offer.choice)
     assert [(segment.name, segment.heading, segment.values) for segment in twice.info.segments] == [("s0", "Region", 2)]
     assert column(twice, "s0") == ["South", None, "North", "South", None, "North", "South"]
