@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -23,14 +24,28 @@ from app.services.teams import list_teams
 from app.storage.engine import make_engine, transaction
 from app.storage.tables import SignIn
 from tests.e2e.conftest import ended, free_port, settle, started
+from tests.hosting.canaries import Canaries, Search
+from tests.hosting.canary import Loot, Traffic, Visitor, signed_in
 from tests.hosting.provider import person, provider_of, secrets_of
+from tests.hosting.session import opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-DEALS = "Deal ID,Stage,Amount,Created,Closed\n" + "".join(
-    f"D{n},{'Won' if n % 3 == 0 else 'Lost'},{100 + n},2025-{n % 12 + 1:02d}-02,2025-{n % 12 + 1:02d}-17\n" for n in range(1, 61)
-)
+ACMES, OTHERS = Canaries("Qvarza", 9_173_000), Canaries("Qvelto", 9_186_000)
+
+
+def deals_of(canaries: Canaries) -> str:
+    """Deals with canaries in every cell of text and as every amount."""
+    regions, names = [canaries.word("region") for _ in range(3)], [canaries.word("account") for _ in range(5)]
+    return "Deal ID,Account,Stage,Amount,Created,Closed,Region\n" + "".join(
+        f"D{n},{names[n % 5]},{'Won' if n % 3 == 0 else 'Lost'},{canaries.amount(n)},2025-{n % 12 + 1:02d}-02,2025-{n % 12 + 1:02d}-17,"
+        f"{regions[n // 5 % 3]}\n"
+        for n in range(1, 61)
+    )
+
+
+DEALS = deals_of(ACMES)
 PEOPLE = ("anna", "max", "olga")
 pytestmark = pytest.mark.browser
 
@@ -58,10 +73,11 @@ def house(provider: str, hosted_url: str, tmp_path_factory: pytest.TempPathFacto
     folder, port = tmp_path_factory.mktemp("house"), free_port()
     engine = make_engine(hosted_url)
     owner = found_organization(engine, name="Acme", iss=provider, sub="anna", display_name="Anna")
-    found_organization(engine, name="Other", iss=provider, sub="olga", display_name="Olga")
-    team = list_teams(owner, engine=engine)[0].id
-    upload = uploads.start_upload(owner, engine=engine, team_id=team, data=DEALS.encode(), name="acme-deals.csv", limits=Limits())
-    commits.commit_upload(owner, engine=engine, upload_id=upload.id, limits=Limits())
+    other = found_organization(engine, name="Other", iss=provider, sub="olga", display_name="Olga")
+    for actor, deals in ((owner, DEALS), (other, deals_of(OTHERS))):
+        team = list_teams(actor, engine=engine)[0].id
+        upload = uploads.start_upload(actor, engine=engine, team_id=team, data=deals.encode(), name="deals.csv", limits=Limits())
+        commits.commit_upload(actor, engine=engine, upload_id=upload.id, limits=Limits())
     secrets = folder / "secrets.toml"
     secrets.write_text(secrets_of(provider, f"http://127.0.0.1:{port}/oauth2callback"), encoding="utf-8")
     url, child = started(folder, port=port, SCORECARD_LOGIN="oidc", SCORECARD_DATABASE_URL=hosted_url, STREAMLIT_SECRETS_FILES=str(secrets))
@@ -118,6 +134,35 @@ def fetched(house: House, path: str, cookies: str = "", *, method: str = "GET") 
 def cookies_of(context: BrowserContext) -> str:
     """The cookies of a browser as it sends them."""
     return "; ".join(f"{one['name']}={one['value']}" for one in context.cookies())
+
+
+def test_nothing_that_another_organization_is_sent_is_of_this_one(house: House) -> None:
+    # The small version of `python -m tests.hosting.canary`.
+    acmes, others = Search(ACMES), Search(OTHERS)
+    theirs, ours, loot = Traffic(foreign=others, own=acmes), Traffic(foreign=acmes, own=others), Loot()
+    taken: set[str] = set()
+
+    async def look(cookies: dict[str, str], traffic: Traffic, loot: Loot | None = None, *, rest: bool = False) -> None:
+        async with await opened(house.url, cookies=cookies) as session:
+            visitor = Visitor(session, traffic, name=traffic.own.place("somebody"), loot=loot)
+            for page in ("overview", "numbers", "data"):
+                await visitor.files((await visitor.page(page)).links())
+            for link in sorted(taken) if rest else ():
+                traffic.answered(link, await session.ask("GET", link))
+
+    async def both() -> None:
+        anna, olga = await signed_in(house.url, "anna"), await signed_in(house.url, "olga")
+        await look(anna, theirs, loot)
+        taken.update(loot.links)
+        await asyncio.gather(*(look(olga, ours, rest=number == 0) for number in range(4)), look(anna, theirs))
+
+    asyncio.run(both())
+    assert (ours.where, theirs.where) == ({}, {})
+    # Both have seen their own, and what was refused was there.
+    assert {ACMES.planted[word] for word in theirs.mine.words} == {OTHERS.planted[word] for word in ours.mine.words} >= {"account"}
+    assert theirs.mine.amounts
+    assert len(taken) > 3
+    assert ours.statuses[403] == len(taken)
 
 
 @pytest.mark.parametrize("path", ["/data", "/members"])
