@@ -69,8 +69,10 @@ class Held:
 
 def measure() -> list[str]:
     """Lines of the report."""
-    cores = os.cpu_count()
-    lines = [f"{cores} cores, shared by the servers, the database and the people that are played"]
+    busy = psutil.cpu_percent(interval=5)
+    lines = [
+        f"{os.cpu_count()} cores, shared by the servers, the database and the people that are played; {busy:.0f} % busy before they came"
+    ]
     with tempfile.TemporaryDirectory() as name, postgresql.server() as server:
         folder = Path(name)
         with reruns.empty_app(folder) as empty:
