@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import inspect
 import sys
@@ -32,6 +33,11 @@ CLOSING_AFTER = 60.0
 TAKE_UP_SECONDS = 5.0
 """How often a process looks for imports that another one has left behind."""
 
+MALLOPT = {-3: 128 * 1024, -8: 2}
+"""What glibc is told about memory, by the numbers of its `mallopt`: blocks from this size on (M_MMAP_THRESHOLD) go back to the system when
+they are freed, and there are at most two heaps (M_ARENA_MAX). Left alone it moves the first up to 32 MB and makes a heap for nearly every
+thread; each run of a page is one, and with ten visitors 135 MB lay about free after three hundred runs, 21 MB so."""
+
 first_page = Event()
 """Set when the first page has been shown."""
 
@@ -46,6 +52,7 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     Streamlit's own collection after each run is off (`runner.postScriptGC`), so the collector gets wider steps instead: many small
     objects are made and dropped in a rerun, and few survive it.
     """
+    _give_memory_back()
     chosen = settings()
     if chosen.log == "json":
         logs.install(replica=chosen.replica)
@@ -83,6 +90,15 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
 
         kept.leave(cache.database())
     workers.stop()
+
+
+def _give_memory_back() -> None:
+    """Tell glibc before the pages' threads ask for memory; other C libraries and systems are left alone."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            library = ctypes.CDLL("libc.so.6")
+            for name, value in MALLOPT.items():
+                library.mallopt(name, value)
 
 
 def _warm() -> None:
