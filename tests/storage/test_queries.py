@@ -98,6 +98,7 @@ def arguments(query: Callable[..., Any], session: Session, rows: Rows) -> dict[s
         "at": one_row_each.AT - timedelta(days=1),
         "before": one_row_each.AT + timedelta(days=1),
         "step": "opening",
+        "state": "cancelled",
         "limit": 10,
         "kinds": [rows["action"]["what"]],
         "table": "team",
@@ -106,7 +107,7 @@ def arguments(query: Callable[..., Any], session: Session, rows: Rows) -> dict[s
     given = {name: known[name] for name in inspect.signature(query).parameters if name not in ("session", "organization_id")}
     if query is uploads.pending_of_file:
         given["sha256"] = rows["upload"]["sha256"]
-    if query is reports.beat:
+    if query in (reports.beat, reports.give_back):
         given["holder"] = rows["kept_report"]["holder"]
     return given
 
