@@ -96,9 +96,15 @@ def main() -> int:
     if not survives(None):
         print("The tests fail as the code is, so they say nothing of mutants.")
         return 1
-    alive = [one for one in every if survives(one)]
-    for one in alive:
-        print(f"lives: app/storage/queries/{one.module}.py:{one.line} without {one.text}")
+    alive = []
+    for number, one in enumerate(every, 1):
+        lives = survives(one)
+        alive += [one] if lives else []
+        # Said at once, because the whole run takes long.
+        print(
+            f"{number} of {len(every)} {'lives' if lives else 'killed'}: app/storage/queries/{one.module}.py:{one.line} without {one.text}",
+            flush=True,
+        )
     print(f"{len(every) - len(alive)} of {len(every)} mutants killed in {time.monotonic() - began:.0f} s.")
     return 1 if alive or not every else 0
 
