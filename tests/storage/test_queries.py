@@ -29,7 +29,7 @@ MAKES = ("add_", "put", "record")
 """Queries that write a new row for the organization they are given: the keys of the tables hold where it may point."""
 TRIED_APART = {"datasets.lineage", "datasets.next_sequence", "blobs.clear_unused"}
 """Queries whose answer is never nothing, or which find something to do only beside others."""
-NOTHING: tuple[object, ...] = (None, 0, False, (), {}, [])
+NOTHING: tuple[object, ...] = (None, 0, False, (), {}, [], frozenset())
 
 SUITED = (
     "UPDATE survey_round SET state = 'open'",
