@@ -160,7 +160,7 @@ def _lead(material: Material) -> str:
     counted = (
         (reached, "reached or in reach"),
         (short, "not reached"),
-        (open_, "open: the data cannot tell yet"),
+        (open_, "not settled yet"),
         (rest, "not comparable"),
     )
     words = ", ".join(f"{number or 'none'} {what}" for number, what in counted if number or what.startswith("reached"))
