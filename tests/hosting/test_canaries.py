@@ -45,6 +45,7 @@ def parquet(**columns: list[object]) -> bytes:
         parquet(a=[WORD]),
         *(b64encode(b"." * shift + WORD.encode()) for shift in range(3)),
     ],
+    ids=["plain", "capitals", "UTF-16", "gzip", "ZIP", "Parquet", "Base64", "Base64 from the second byte", "Base64 from the third byte"],
 )
 def test_a_word_is_found(content: bytes) -> None:
     found = Search(CANARIES).look(content)

@@ -31,6 +31,18 @@ HERE = platform.node()
         ("elsewhere/7/x", LEASE * 2, True),
         ("without-a-number", LEASE / 2, False),
     ],
+    ids=[
+        "this one at work",
+        "this one silent",
+        "nobody",
+        "no such number",
+        "a number used again",
+        "another here",
+        "another here, silent",
+        "elsewhere",
+        "elsewhere, silent",
+        "no number",
+    ],
 )
 def test_who_is_gone(holder: str, silent: timedelta, gone: bool) -> None:
     assert is_gone(holder, beat_at=now() - silent, lease=LEASE) is gone
