@@ -53,14 +53,14 @@ def _marked(text: str) -> str:
     return text.translate({ord(","): thousands, ord("."): point, ord("-"): MINUS})
 
 
-NumberKind = Literal["count", "share", "change", "points", "money"]
+NumberKind = Literal["count", "share", "change", "points", "money", "decimal", "difference"]
 
 
 class Written(str):
     """A number as it is written for readers, which still knows its value: a workbook's cell gets the number, a page the words.
 
     `kind` says how the value is to be read: "share" and "change" are fractions (.632 is 63.2 %), "points" a difference of fractions,
-    "count" and "money" plain numbers.
+    "count", "money" and "decimal" plain numbers, "difference" one with its sign.
     """
 
     value: float
@@ -167,9 +167,10 @@ def duration(minutes: float) -> str:
     return _marked(text)
 
 
-def decimal(number: float, *, digits: int = 1, signed: bool = False) -> str:
-    """A plain number with decimals: 3.44 → "3.4"; signed, 0.44 → "+0.4"."""
-    return _marked(f"{number:+,.{digits}f}" if signed else f"{number:,.{digits}f}")
+def decimal(number: float, *, digits: int = 1, signed: bool = False) -> Written:
+    """A plain number with decimals: 3.44 → "3.4"; signed, 0.44 → "+0.4". Its value is rounded as well: no file says more than the page."""
+    kind: NumberKind = "difference" if signed else "decimal" if digits else "count"
+    return Written(_marked(f"{number:+,.{digits}f}" if signed else f"{number:,.{digits}f}"), round(number, digits), kind)
 
 
 def restyled(prose: str) -> str:

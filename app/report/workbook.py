@@ -27,6 +27,8 @@ FORMATS: dict[NumberKind, str] = {
     "change": "+0.0 %;-0.0 %;0.0 %",
     "points": "+0.000;-0.000;0.000",
     "money": "#,##0.00",
+    "decimal": "#,##0.0",
+    "difference": "+#,##0.0;-#,##0.0;0.0",
 }
 SHEET_NAME = 31
 """The longest name of a sheet that every program opens."""

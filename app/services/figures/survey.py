@@ -252,7 +252,9 @@ def trend(results: Sequence[tuple[RoundView, Published]], *, weights: Mapping[st
     for label, part, (_, published) in zip(labels, parts, results, strict=True):
         totals = {group: total(published, group, weights=weights) for group in GROUPS}
         scores += [RoundScore(label, NAMES[group], found.value, part) for group, found in totals.items() if isinstance(found, Score)]
-        cells.append((label, *(words(totals[group], digits=0) for group in GROUPS), str(len(published.dimensions)), _since(label, breaks)))
+        cells.append(
+            (label, *(words(totals[group], digits=0) for group in GROUPS), wording.count(len(published.dimensions)), _since(label, breaks))
+        )
     if len({score.round for score in scores}) < 2:
         return None
     title = _trend_title(scores, labels)
