@@ -161,7 +161,7 @@ def _filled(rows: Sequence[Sequence[str]], heights: Sequence[float], room: float
 
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
     """Characters of each column; a slide holds about 130 in all, so narrow columns share what is left."""
-    longest = [max(min(max([len(columns[x]), *(len(row[x]) for row in rows)]), CELL), 6) + 3 for x in range(len(columns))]
+    longest = [max(min(max([len(columns[x]), *(len(row[x]) for row in rows)]), CELL), 8) + 3 for x in range(len(columns))]
     room = 130
     return [max(size * room // sum(longest), 1) for size in longest] if sum(longest) > room else longest
 
