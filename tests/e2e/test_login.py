@@ -23,6 +23,7 @@ from app.services.actor import Actor, actors_of, add_member, found_organization
 from app.services.teams import list_teams
 from app.storage.engine import make_engine, transaction
 from app.storage.tables import SignIn
+from tests import outside_loops
 from tests.e2e.conftest import ended, free_port, settle, started
 from tests.hosting.canaries import Canaries, Search
 from tests.hosting.canary import Loot, Traffic, Visitor, signed_in
@@ -156,7 +157,7 @@ def test_nothing_that_another_organization_is_sent_is_of_this_one(house: House) 
         taken.update(loot.links)
         await asyncio.gather(*(look(olga, ours, rest=number == 0) for number in range(4)), look(anna, theirs))
 
-    asyncio.run(both())
+    outside_loops.run(both())
     assert (ours.where, theirs.where) == ({}, {})
     # Both have seen their own, and what was refused was there.
     assert {ACMES.planted[word] for word in theirs.mine.words} == {OTHERS.planted[word] for word in ours.mine.words} >= {"account"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import random
 import re
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.ui.navigation import pages
+from tests import outside_loops
 from tests.e2e.conftest import Serve, settle
 from tests.hosting.session import opened
 
@@ -207,9 +207,9 @@ def test_one_session_opens_every_page_and_none_breaks(example: str) -> None:
             assert record.headers["content-type"].startswith("text/csv")
         return found
 
-    assert asyncio.run(walked()) == {spec.name: spec.title for spec in pages(login=False)}
+    assert outside_loops.run(walked()) == {spec.name: spec.title for spec in pages(login=False)}
 
 
 def test_a_session_of_the_tests_stays_on_this_computer() -> None:
     with pytest.raises(ValueError, match="is not this computer"):
-        asyncio.run(opened("https://example.com"))
+        outside_loops.run(opened("https://example.com"))
