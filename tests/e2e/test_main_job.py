@@ -68,12 +68,12 @@ def test_from_a_file_to_a_verdict(server: str, new_page: NewPage, tmp_path: Path
     settle(page)
     upload(page, path)
     # Nothing settles the order of day and month, so it is asked once, with an example, and nothing can be imported yet.
-    assert page.get_by_text("One question").is_visible()
+    page.get_by_text("One question").wait_for(timeout=60_000)
     assert page.get_by_role("button", name="Import", exact=True).count() == 0
     page.reload()
     settle(page)
     # A reload in the middle, and another browser: the file and its question are still there.
-    assert page.get_by_text("One question").is_visible()
+    page.get_by_text("One question").wait_for(timeout=60_000)
     other = new_page(width=390)
     other.goto(f"{server}/data")
     other.get_by_role("heading", name=f"Importing {path.name}").wait_for(timeout=60_000)

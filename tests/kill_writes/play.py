@@ -195,7 +195,13 @@ class Kind(ABC):
 
 
 def play(kind: Kind, *, database: Database, events: Sequence[Event], folder: Path, seconds: float = math.inf) -> Figures:
-    """Play it on a database at the newest revision and count. After so many seconds no client begins another write."""
+    """Play it on a database at the newest revision and count. After so many seconds no client begins another write.
+
+    Raises
+    ------
+    ValueError
+        When there are so few writes that they might be over before the last event.
+    """
     victim = Victim(
         kind.application,
         folder=folder,
@@ -206,7 +212,11 @@ def play(kind: Kind, *, database: Database, events: Sequence[Event], folder: Pat
     began = time.monotonic()
     # Nobody hurries on while an event is due, so each comes in the middle of writes, and the last before the end.
     ahead = 2 * len(lanes)
-    moments = sorted(kind.random.sample(range(1, max(1 + len(events), number - ahead - len(lanes))), len(events)))
+    last = number - ahead - len(lanes)
+    if last <= len(events):
+        enough = ahead + len(lanes) + len(events) + 1
+        raise ValueError(f"{number} writes of {len(lanes)} clients may be over before {len(events)} events; {enough} are enough")
+    moments = sorted(kind.random.sample(range(1, last), len(events)))
     done, reasons = _Counter(), _Counter()
     over = threading.Event()
     happened: list[Event] = []

@@ -13,7 +13,7 @@ from tests.kill_writes.play import Database, Event
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="There is no SIGKILL.")
-@pytest.mark.parametrize(("kind", "writes"), [("import", 4), ("answer", 32), ("action", 12), ("report", 4)])
+@pytest.mark.parametrize(("kind", "writes"), [("import", 9), ("answer", 64), ("action", 12), ("report", 9)])
 def test_what_was_acknowledged_is_there_once_and_whole(engine: Engine, tmp_path: Path, kind: str, writes: int) -> None:
     sqlite = engine.dialect.name == "sqlite"
     plain = engine.url.set(drivername=engine.dialect.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.ui.conftest import Open, shows
-from tests.ui.test_pages import click, upload
+from tests.ui.test_pages import click, settled, upload
 
 DEALS = "Deal ID,Account,Stage,Status,Amount,Created,Closed,Region,Lost reason\n" + "".join(
     f"D{n},A{n % 40},{('Coffee', 'Workshop', 'Champagne')[n % 3]},{'Lost' if n % 3 else 'Won'},{100 + n},2025-{n % 12 + 1:02d}-02,"
@@ -35,5 +35,5 @@ def test_what_a_choice_means_is_part_of_what_is_clicked(open_page: Open) -> None
     text = "ID,Status,Created Date,Owner\n" + "".join(f"{n},Open,2025-01-{n:02d},Ann\n" for n in range(1, 20))
     page = upload(open_page("data"), text, name="rows.csv")
     assert "**Leads** · :small[One row is one lead (person or company that may become a customer).]" in page.radio[0].options
-    page = page.radio[0].set_value("lead").run()
+    page = settled(page.radio[0].set_value("lead").run())
     assert page.selectbox[0].value == "lead"
