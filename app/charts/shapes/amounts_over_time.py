@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.charts.shapes.events import Event, marks
+from app.charts.shapes.events import Event, marks, periods_axis
 from app.charts.theme import Palette
 from app.later import Later
 
@@ -37,13 +37,7 @@ def chart(points: Sequence[AmountPoint], *, colours: Palette, title: str, event:
         [{"period": p.label, "amount": p.amount, "kind": "partial period" if p.partial else "full period"} for p in points],
         columns=["period", "amount", "kind"],
     )
-    x = (
-        alt.X("period:O")
-        .sort(order)
-        .title(None)
-        .scale(domain=order, type="band")
-        .axis(labelAngle=0 if len(order) <= 10 else -45, labelOverlap=True)
-    )
+    x = periods_axis(order)
     bars = (
         alt.Chart(frame)
         .mark_bar(

@@ -1,7 +1,8 @@
-"""Something that began at a day, as an upright rule on an axis of periods: at its very place within the period, with its words."""
+"""The axis of periods, and something that began at a day as an upright rule on it: at its very place within the period, with its words."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,17 @@ class Event:
     period: str
     at: float
     words: str
+
+
+def periods_axis(order: Sequence[str]) -> alt.X:
+    """The horizontal axis of a chart over time: a band for each period, in this order."""
+    return (
+        alt.X("period:O")
+        .sort(list(order))
+        .title(None)
+        .scale(domain=list(order), type="band")
+        .axis(labelAngle=0 if len(order) <= 10 else -45, labelOverlap=True)
+    )
 
 
 def marks(event: Event, *, periods: alt.X, colours: Palette) -> tuple[alt.Chart, alt.Chart]:

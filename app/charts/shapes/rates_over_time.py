@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.charts.shapes.events import Event, marks
+from app.charts.shapes.events import Event, marks, periods_axis
 from app.charts.theme import Palette
 from app.later import Later
 
@@ -59,13 +59,7 @@ def chart(points: Sequence[RatePoint], *, colours: Palette, title: str, event: E
         ],
         columns=["period", "rate", "low", "high", "n", "kind"],
     )
-    x = (
-        alt.X("period:O")
-        .sort(order)
-        .title(None)
-        .scale(domain=order, type="band")
-        .axis(labelAngle=0 if len(order) <= 10 else -45, labelOverlap=True)
-    )
+    x = periods_axis(order)
     y = alt.Y("rate:Q").title(title).axis(format=".3~p", tickCount=5).scale(zero=False, nice=True)
     base = alt.Chart(frame).encode(
         x=x,
