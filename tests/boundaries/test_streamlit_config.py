@@ -29,6 +29,7 @@ SAFE = {
     "client.disableDataExport": True,
     "runner.magicEnabled": False,
     "runner.postScriptGC": False,
+    "runner.fastReruns": False,
     "browser.gatherUsageStats": False,
 }
 

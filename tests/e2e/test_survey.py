@@ -31,7 +31,7 @@ from app.services.uploads import start_upload
 from app.storage.engine import make_engine
 from app.survey.model import Answer, Side
 from app.survey.published import Published, Score
-from tests.e2e.conftest import Serve, settle
+from tests.e2e.conftest import RUN_ENDED, Serve, settle
 from tests.kill_writes.play import Victim
 from tests.mail_server import mail_server
 from tests.survey_rounds import DIMENSIONS, SURVEY, new_round, team_of
@@ -241,6 +241,8 @@ def average(dimension: str, answers: list[dict[str, Answer]]) -> Fraction | None
 def test_mails_are_sent_once_though_the_button_is_clicked_twice(
     serve: Serve, play_company: Path, new_page: NewPage, tmp_path: Path
 ) -> None:
+    from playwright.sync_api import TimeoutError as StillRunning
+
     data = Path(shutil.copytree(play_company, tmp_path / "played"))
     engine = make_engine(f"sqlite:///{data / 'scorecard.db'}")
     owner = local_actor(engine)
@@ -260,6 +262,9 @@ def test_mails_are_sent_once_though_the_button_is_clicked_twice(
         button.dblclick()
         manager.get_by_text("Sending", exact=True).wait_for(timeout=60_000)
         button.click()
+        # That click waits for the sending. A run of its own beside it would be the page that is left, and would say nothing of the mails.
+        with pytest.raises(StillRunning):
+            manager.locator(RUN_ENDED).wait_for(timeout=2_000)
         kept.open.set()
         manager.get_by_text("3 mails are on their way.").wait_for(timeout=60_000)
         settle(manager)

@@ -215,7 +215,7 @@ def _send_button(visit: Visit, shown: RoundView, occasion: Occasion, language: s
     place = f"send-{occasion}-{shown.id}"
     sending: _Sending = st.session_state.setdefault(place, _Sending())
     # Each sending has a button of its own, so the second half of a double click finds none. What is kept is changed in place, because
-    # that click ends this run at the next word to the page.
+    # that click waits and then ends this run at its next word to the page (docs/decisions/029).
     if st.button("Send to everybody on the list", key=f"{place}-{sending.times}", icon=":material/send:"):
         with st.spinner("Sending"):
             # Counted only now: where the second click ends this run at the word above, the next run finds the button pressed and sends.
