@@ -233,6 +233,13 @@ def test_what_began_within_a_period_is_marked_at_its_place() -> None:
     assert {one["encoding"]["x"]["scale"]["type"] for one in layers} == {"band"}
 
 
+@pytest.mark.parametrize(("period", "align"), [("2025 Q1", "left"), ("2025 Q2", "center"), ("2025 Q3", "right")])
+def test_the_words_of_what_began_run_inwards(period: str, align: str) -> None:
+    points = [rates_over_time.RatePoint(f"2025 Q{n}", 0.3, 0.2, 0.4, 50) for n in (1, 2, 3)]
+    drawn = rates_over_time.chart(points, colours=LIGHT, title="Win rate", event=Event(period, 0.5, "programme began 1 May 2025"))
+    assert [one["mark"]["align"] for one in drawn.to_dict()["layer"] if one["mark"]["type"] == "text"] == [align]
+
+
 def test_long_names_make_fewer_rows_never_smaller_ones() -> None:
     def groups(name: str) -> list[rates_by_group.GroupPoint]:
         return [rates_by_group.GroupPoint(f"{name} {n}", 0.5, 0.4, 0.6, 90, small=False) for n in range(40)]

@@ -63,5 +63,5 @@ def chart(points: Sequence[AmountPoint], *, colours: Palette, title: str, event:
     )
     layers: list[alt.Chart | alt.LayerChart] = [bars]
     if event is not None and event.period in order:
-        layers += marks(event, periods=x, colours=colours)
+        layers += marks(event, order=order, colours=colours)
     return alt.layer(*layers).properties(height=HEIGHT)

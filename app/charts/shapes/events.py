@@ -36,11 +36,13 @@ def periods_axis(order: Sequence[str]) -> alt.X:
     )
 
 
-def marks(event: Event, *, periods: alt.X, colours: Palette) -> tuple[alt.Chart, alt.Chart]:
-    """(rule, words) of an event; `periods` is the horizontal axis of the chart, a scale of bands."""
-    mark = alt.Chart(pd.DataFrame({"period": [event.period], "label": [event.words]})).encode(x=periods.bandPosition(event.at))
-    # The words stand above the plot, where no line and no bar lies under them.
+def marks(event: Event, *, order: Sequence[str], colours: Palette) -> tuple[alt.Chart, alt.Chart]:
+    """(rule, words) of an event on the axis of these periods, of which its own is one."""
+    mark = alt.Chart(pd.DataFrame({"period": [event.period], "label": [event.words]})).encode(x=periods_axis(order).bandPosition(event.at))
+    # The words stand above the plot, where no line and no bar lies under them, and run inwards: a phone's plot is hardly wider than they are.
+    third = int(3 * (list(order).index(event.period) + event.at) / len(order))
+    align, dx = (("left", -2), ("center", 0), ("right", 2))[min(third, 2)]
     return (
         mark.mark_rule(strokeDash=[5, 4], strokeWidth=1.5, color=colours.reference),
-        mark.mark_text(align="left", dx=-2, dy=-4, baseline="bottom", y=0, color=colours.reference).encode(text="label:N"),
+        mark.mark_text(align=align, dx=dx, dy=-4, baseline="bottom", y=0, color=colours.reference).encode(text="label:N"),
     )

@@ -85,6 +85,6 @@ def chart(points: Sequence[RatePoint], *, colours: Palette, title: str, event: E
     )
     layers: list[alt.Chart | alt.LayerChart] = [bars, line, dots]
     if event is not None and event.period in order:
-        rule, words = marks(event, periods=x, colours=colours)
+        rule, words = marks(event, order=order, colours=colours)
         layers = [rule, *layers, words]
     return alt.layer(*layers).properties(height=HEIGHT)
