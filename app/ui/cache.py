@@ -26,7 +26,7 @@ from app.storage.engine import make_engine
 
 T = TypeVar("T")
 
-ENTRIES = 2_000
+ENTRIES = 1_000
 """Results kept in one process; the least recently used go first."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from app.charts.theme import Palette
 from app.later import Later
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     import pandas as pd
 else:
     alt, pd = Later("altair"), Later("pandas")
+
+INWARDS: tuple[Literal["left"], Literal["center"], Literal["right"]] = ("left", "center", "right")
+"""How words stand to their rule in the first, the second and the last third of the plot."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,10 @@ def periods_axis(order: Sequence[str]) -> alt.X:
 def marks(event: Event, *, order: Sequence[str], colours: Palette) -> tuple[alt.Chart, alt.Chart]:
     """(rule, words) of an event on the axis of these periods, of which its own is one."""
     mark = alt.Chart(pd.DataFrame({"period": [event.period], "label": [event.words]})).encode(x=periods_axis(order).bandPosition(event.at))
-    # The words stand above the plot, where no line and no bar lies under them, and run inwards: a phone's plot is hardly wider than they are.
+    # The words stand above the plot, where no line and no bar lies under them, and run inwards: a phone's plot is hardly wider.
     third = int(3 * (list(order).index(event.period) + event.at) / len(order))
-    align, dx = (("left", -2), ("center", 0), ("right", 2))[min(third, 2)]
+    align = INWARDS[min(third, 2)]
     return (
         mark.mark_rule(strokeDash=[5, 4], strokeWidth=1.5, color=colours.reference),
-        mark.mark_text(align=align, dx=dx, dy=-4, baseline="bottom", y=0, color=colours.reference).encode(text="label:N"),
+        mark.mark_text(align=align, dy=-4, baseline="bottom", y=0, color=colours.reference).encode(text="label:N"),
     )
