@@ -1,4 +1,5 @@
-"""`python -m tests.bench [answers] [imports] [load] [numbers] [reruns] [start] [report]`: measure and print; all when none is named.
+"""`python -m tests.bench [answers] [deploy] [imports] [load] [numbers] [reruns] [start] [report]`: measure and print; all when none is
+named.
 
 `python -m tests.bench soak [--minutes 30]` runs for as long as it says, and only when it is named.
 """
@@ -12,7 +13,7 @@ import platform
 import sys
 from pathlib import Path
 
-PARTS = ("answers", "imports", "load", "numbers", "reruns", "start", "report")
+PARTS = ("answers", "deploy", "imports", "load", "numbers", "reruns", "start", "report")
 ALONE = ("soak",)
 """Too long to be among all of them."""
 

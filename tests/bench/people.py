@@ -135,10 +135,24 @@ def _note(waited: Waited, session: Session) -> None:
     waited.failed.extend(f"{session.page}: {text}" for text in session.run.exceptions())
 
 
-async def respondent(place: Place, number: int, token: str, waited: Waited, over: asyncio.Event, *, between: tuple[float, float]) -> None:
-    """Go through the survey and answer, again and again, until it is over."""
+def device(number: int) -> str:
+    """The cookie of a respondent's browser."""
+    return f"{number:032x}"
+
+
+async def respondent(
+    place: Place,
+    number: int,
+    token: str,
+    waited: Waited,
+    over: asyncio.Event,
+    *,
+    between: tuple[float, float],
+    acknowledged: dict[str, int] | None = None,
+) -> None:
+    """Go through the survey and answer, again and again, until it is over; `acknowledged` takes the answers that are to be there then."""
     random = Random(number)
-    line = Line(place.survey, device=f"{number:032x}", authority=place.authority, source=source(number))
+    line = Line(place.survey, device=device(number), authority=place.authority, source=source(number))
     clock = asyncio.get_running_loop()
     try:
         while True:
@@ -153,12 +167,17 @@ async def respondent(place: Place, number: int, token: str, waited: Waited, over
                 for item in survey_rounds.SURVEY.items_of(dimension.id):
                     if not await pause(random, between, over):
                         return
-                    body = json.dumps({"answers": {item.id: random.randint(1, 5)}}).encode()
+                    answer = random.randint(1, 5)
+                    body = json.dumps({"answers": {item.id: answer}}).encode()
                     began = clock.time()
                     status = await line.ask("PUT", f"/s/{token}/answers", body)
                     waited.saves.append(clock.time() - began)
                     if status != 200:
                         waited.failed.append(f"a save answered {status}")
+                    if acknowledged is not None:
+                        # Of one that was not acknowledged nobody knows: the page says so, and saves again.
+                        acknowledged.pop(item.id, None)
+                        acknowledged |= {item.id: answer} if status == 200 else {}
     finally:
         line.close()
 

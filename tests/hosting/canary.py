@@ -767,7 +767,9 @@ def main() -> int:
     asked, began = parser.parse_args(), time.monotonic()
     with ExitStack() as stack:
         postgres = stack.enter_context(server())
-        folder = asked.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="scorecard-canary-")))
+        folder = (
+            asked.folder.resolve() if asked.folder else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="scorecard-canary-")))
+        )
         folder.mkdir(exist_ok=True)
         few: dict[str, Any] = {"kinds": ("deals.csv",)} if asked.quick else {}
         found = run(

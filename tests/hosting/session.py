@@ -250,6 +250,11 @@ class Session:
             await self._line.close()
             self._line = None
 
+    async def lost(self) -> None:
+        """Wait until the server has hung up."""
+        if self._line is not None:
+            await self._line.wait_closed()
+
     async def _connect(self, resume: str) -> None:
         # As the browser does before it connects: the answer brings the token against forged requests.
         answer = await self.ask("GET", "/_stcore/health")

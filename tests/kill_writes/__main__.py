@@ -78,7 +78,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     events: list[Event] = ["kill"] * options.kills
     with ExitStack() as stack:
-        folder = options.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder = options.folder.resolve() if options.folder else Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
         if options.engine == "sqlite":
             database = new_sqlite(folder)
