@@ -23,6 +23,11 @@ WINS_ONLY = Absent(
 LOSSES_ONLY = Absent(
     "The file holds no won deal, so a win rate would read 0 %.", "Check the stage words, or export the won deals too.", "losses_only"
 )
+ONLY_OPEN = Absent(
+    "Every deal of the file is still open, so there is no win rate.",
+    "Export the won and lost deals too: in the CRM, take the filter on the stage away.",
+    "only_open",
+)
 NO_AMOUNT_ON_LOST = Absent(
     "Lost deals carry no amount in this file, so a win rate by value would read 100 %.",
     "Use the win rate by count, or export the amount that lost deals had.",
@@ -126,6 +131,8 @@ def rate_of(
 def refusal(snapshot: Snapshot, definition: Definition) -> Absent | None:
     """Why the file as a whole allows no win rate under a definition; None when it does."""
     outcomes = dict(snapshot.info.outcomes)
+    if outcomes.get("open", 0) == sum(outcomes.values()) > 0:
+        return ONLY_OPEN
     not_won = outcomes.get("lost", 0) + (outcomes.get("no_decision", 0) if definition.no_decision == "in" else 0)
     if outcomes.get("won", 0) and not not_won:
         return WINS_ONLY

@@ -157,6 +157,12 @@ def test_a_filter_on_nothing_lets_nothing_through(open_table: Open) -> None:
     assert win_rate.overall(deals, COUNT, Filters(where=(("source", (BLANK,)),))).lost == 1
 
 
+def test_a_file_of_open_deals_says_so(open_table: Open) -> None:
+    deals = open_table("deal", outcome=["open", "open"], created=["2025-01-10", "2025-02-10"])
+    assert win_rate.overall(deals, COUNT, ALL).absent == win_rate.ONLY_OPEN
+    assert win_rate.over_time(deals, COUNT, ALL, grain="quarter") == win_rate.ONLY_OPEN
+
+
 def test_a_filter_with_a_quotation_mark_is_a_value(open_table: Open) -> None:
     nasty = "x'); DROP TABLE t; --"
     deals = open_table("deal", **days(("won", "2025-01-10"), ("lost", "2025-02-10")), source=[nasty, "Web"])
