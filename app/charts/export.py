@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooSlow
@@ -25,6 +26,8 @@ SHAPES: dict[Shape, tuple[int, int]] = {"a4": (640, 320), "16x9": (900, 330)}
 SECONDS = 60
 FIRST_SECONDS = 180
 """For the first file after a start, which waits for the workers on a machine that may be busy."""
+_NAMED = re.compile(r'<(?:clipPath|linearGradient|radialGradient) id="((?:clip|gradient_)[0-9]+)"')
+_MENTIONED = re.compile(r'(id="|url\(#)((?:clip|gradient_)[0-9]+)(?=["\)])')
 
 
 def export(figure: Figure, kind: Format) -> bytes:
@@ -122,5 +125,13 @@ def convert(spec: str, kind: Drawn) -> bytes:
     import vl_convert
 
     if kind == "svg":
-        return vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]).encode()
+        return _numbered_anew(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])).encode()
     return bytes(vl_convert.vegalite_to_png(spec, ppi=PRINT_PPI, allowed_base_urls=[]))
+
+
+def _numbered_anew(svg: str) -> str:
+    """The same picture with its clips and gradients numbered from 1: Vega goes on counting from one picture of a process to the next."""
+    numbers: dict[str, str] = {}
+    for name in _NAMED.findall(svg):
+        numbers.setdefault(name, f"{name.rstrip('0123456789')}{len(numbers) + 1}")
+    return _MENTIONED.sub(lambda found: f"{found[1]}{numbers.get(found[2], found[2])}", svg)

@@ -1,5 +1,6 @@
-"""Stopping without anybody noticing: a process that is told to end takes no new visitors first, and ends when its time is over.
+"""Coming and going without anybody noticing: a process that is told to end takes no new visitors first, and ends when its time is over.
 
+One of several processes is not ready before it has loaded what its pages need; whoever replaces one after the other waits for `/ready`.
 At SIGTERM `/ready` answers 503 at once, and new pages and connections are refused with 503, so that a proxy hands them to another process.
 Whoever is there goes on. After `SCORECARD_DRAIN_SECONDS` the server ends as it always does; a second SIGTERM ends it at once. Imports that
 still run are given back then, and another process takes them up (`app.services.jobs`).
@@ -15,6 +16,22 @@ import threading
 logger = logging.getLogger(__name__)
 
 _draining = threading.Event()
+_starting = threading.Event()
+
+
+def starting() -> None:
+    """Say that visitors should not be sent yet, until `started`."""
+    _starting.set()
+
+
+def started() -> None:
+    """Say that everything is loaded."""
+    _starting.clear()
+
+
+def is_starting() -> bool:
+    """Whether this process is still loading what its pages need."""
+    return _starting.is_set()
 
 
 def is_draining() -> bool:

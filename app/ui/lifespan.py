@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib import import_module
+from pkgutil import iter_modules
 from threading import Event, Thread, Timer
 from time import sleep
 from typing import Any
@@ -18,7 +19,7 @@ import streamlit as st
 from app import logs
 from app.settings import refuse_public_listening, settings
 from app.storage import glance
-from app.ui import draining
+from app.ui import components, draining
 
 FIRST_PAGE = ("app.ui.frame", "app.ui.made", "app.ui.components.overview", "numpy", "PIL.Image")
 """What the first page is made of: the database's library above all; the last two are for the icon."""
@@ -68,6 +69,8 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
 
         migrations.upgrade(cache.database())
     gc.set_threshold(50_000, 20, 50)
+    if not chosen.database_url.startswith("sqlite"):
+        draining.starting()
     Thread(target=_warm, name="warm", daemon=True).start()
     closing = Timer(CLOSING_AFTER, _close_rounds)
     closing.daemon = True
@@ -105,6 +108,14 @@ def _warm() -> None:
     """Import what the first page needs at once, and what the next ones need when the first visitor has the first."""
     for name in FIRST_PAGE:
         import_module(name)
+    if draining.is_starting():
+        # Whoever comes to one of several processes comes from another one that has just left, and with everybody else: imports beside
+        # twenty pages that wait for them take ten seconds, and two while nobody is there.
+        try:
+            for name in (*NEXT_PAGES, *(f"app.ui.components.{one.name}" for one in iter_modules(components.__path__))):
+                import_module(name)
+        finally:
+            draining.started()
     # At the first element of a process Streamlit looks up the file of every module; what is looked up now is not then.
     inspect.stack()
     _look()

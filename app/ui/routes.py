@@ -103,7 +103,7 @@ def _secure(cookie: bytes) -> bytes:
 
 
 async def ready(_: Request) -> Response:
-    """200 when the database answers and has the newest schema, else 503. For load balancers and for `make run`."""
+    """200 when the pages are loaded, the database answers and has the newest schema, else 503. For load balancers and for `make run`."""
 
     # Imported here and below: the server listens before the database's library is there.
     def state() -> dict[str, object]:
@@ -115,6 +115,8 @@ async def ready(_: Request) -> Response:
 
     if draining.is_draining():
         return JSONResponse({"ready": False, "draining": True}, status_code=503)
+    if draining.is_starting():
+        return JSONResponse({"ready": False, "starting": True}, status_code=503)
     try:
         found = await run_in_threadpool(state)
     except Exception:  # whatever is wrong, this process cannot serve

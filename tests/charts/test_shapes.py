@@ -152,6 +152,16 @@ def test_every_shape_renders_with_title_and_caption(name: str, mode: Mode, label
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_the_same_chart_is_the_same_file_whatever_was_drawn_before(name: str) -> None:
+    spec = json.dumps(export_spec(figure(name, mode="light", label="Anna")))
+    first, again = convert(spec, "svg"), convert(spec, "svg")
+    assert first == again
+    named = re.findall(rb' id="([^"]+)"', first)
+    assert len(named) == len(set(named))
+    assert set(re.findall(rb"url\(#([^)]+)\)", first)) <= set(named)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_an_empty_chart_is_no_crash(name: str) -> None:
     empty: dict[str, Any] = {
         "rates_over_time": lambda: rates_over_time.chart([], colours=LIGHT, title="x"),

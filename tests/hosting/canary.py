@@ -154,24 +154,27 @@ class Traffic:
     statuses: Counter[int] = field(default_factory=Counter)
     errors: list[str] = field(default_factory=list)
 
-    def took(self, where: str, content: bytes) -> None:
-        """Search what was received; the same bytes again are counted and not searched again."""
+    def took(self, where: str, content: bytes, *, brought: str = "") -> None:
+        """Search what was received; the same bytes again are counted and not searched again. Words that the session itself has `brought`
+        are its own: an address is said back to whoever asks for it."""
         self.size += len(content)
         digest = sha256(content).digest()
         if digest in self.seen:
             return
         self.seen.add(digest)
         hit = self.foreign.look(content)
+        for word in [word for word in hit.words if word.lower() in brought.lower()]:
+            del hit.words[word]
         for one in (*hit.words, *hit.amounts):
             self.where.setdefault(f"{one} ({self.foreign.place(one)})", set()).add(where)
         self.found += hit
         self.mine += self.own.look(content)
 
-    def ran(self, where: str, run: Run) -> None:
+    def ran(self, where: str, run: Run, *, brought: str = "") -> None:
         """Search every frame of a run, as it came over the line."""
         self.runs += 1
         for frame in run.frames:
-            self.took(where, frame)
+            self.took(where, frame, brought=brought)
         self.errors += [f"{where}: {one}" for one in run.exceptions()]
 
     def answered(self, where: str, answer: httpx.Response) -> None:
@@ -239,7 +242,7 @@ class Visitor:
         self.shown: dict[str, list[str]] | None = {} if steady else None
 
     def _took(self, run: Run, where: str) -> Run:
-        self.traffic.ran(f"{self.name} {where}", run)
+        self.traffic.ran(f"{self.name} {where}", run, brought=self.session.query)
         if self.loot is not None:
             self.loot.add(self.session, run)
         if self.shown is not None:
@@ -266,7 +269,8 @@ class Visitor:
             nth = count[kind, message.label]
             count[kind, message.label] += 1
             options = [one.content if kind == "button_group" else one for one in message.options]
-            if message.label in ("Team", "Organization"):
+            # A member's role is changed by choosing it, and the team is walked through elsewhere.
+            if message.label in ("Team", "Organization", "Role"):
                 continue
             found += [(kind, message.label, nth, option) for option in options[:MOST_OPTIONS]]
         return found
@@ -458,7 +462,9 @@ async def crowd(
 
 def attempts(first: Company, loot: Loot) -> list[tuple[str, str, bytes]]:
     """Requests for what is the first organization's, and for what is nobody's: method, path, body."""
-    found: list[tuple[str, str, bytes]] = [("GET", link, b"") for link in sorted(loot.links) if not link.startswith("/shared/")]
+    # A link of a survey or a report is for whoever has it.
+    given = ("/shared/", "/s/")
+    found: list[tuple[str, str, bytes]] = [("GET", link, b"") for link in sorted(loot.links) if not link.startswith(given)]
     for tokens, door in ((first.shared, "shared"), (first.invitations, "invitation"), (first.survey_tokens, "s")):
         found += [("GET", f"/{door}/{_changed(token)}", b"") for token in tokens]
     for number in first.rounds:

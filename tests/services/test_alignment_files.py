@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import zipfile
 from dataclasses import fields, is_dataclass, replace
 from datetime import date
 
@@ -70,6 +71,12 @@ def test_files_hold_published_numbers_only(sizes: tuple[int, int]) -> None:
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(as_workbook(SHOWN, published))).get_sheet_by_index(0).to_python()
     assert {float(line[5]) for line in sheet[1:] if isinstance(line[5], float)} <= allowed
     assert len(sheet) == len(lines)
+
+
+def test_the_workbook_does_not_say_when_it_was_made() -> None:
+    with zipfile.ZipFile(io.BytesIO(as_workbook(SHOWN, made(9, 7)))) as book:
+        assert set(re.findall(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+Z", book.read("docProps/core.xml"))) == {b"1980-01-01T00:00:00Z"}
+        assert {one.date_time for one in book.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 def test_a_comment_is_no_formula() -> None:

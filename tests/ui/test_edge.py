@@ -196,6 +196,11 @@ def test_one_person_has_one_ipv6_network() -> None:
 def test_a_process_that_leaves_takes_no_new_visitors(ask: Any, upgraded_sqlite: Path, tmp_path: Path) -> None:
     (tmp_path / "scorecard.db").write_bytes(upgraded_sqlite.read_bytes())
     page = {"Accept": "text/html"}
+    # Nor before everything is loaded that the first of them needs.
+    draining.starting()
+    early = ask("GET", "/ready")
+    assert (early.status_code, early.json()) == (503, {"ready": False, "starting": True})
+    draining.started()
     assert (ask("GET", "/ready").status_code, ask("GET", "/compare", headers=page).status_code) == (200, 200)
     draining._draining.set()
     left = ask("GET", "/ready")
