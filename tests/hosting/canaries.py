@@ -95,7 +95,8 @@ class Search:
         self._base64 = [b64encode(b"\0" * shift + stem.encode())[(0, 2, 3)[shift] :][:7] for shift in range(3)]
         # 9,173,042 and 9.173.042,50 and 9173042; 9,173k; 9.17M
         first, rest = thousands[:1].encode(), thousands[1:].encode()
-        whole = _SEPARATOR + rest + _SEPARATOR + rb"[0-9]{3}(?![0-9])"
+        # Not what a hash begins with: among the hundred thousand of a large run one begins so by chance.
+        whole = _SEPARATOR + rest + _SEPARATOR + rb"[0-9]{3}(?![0-9a-f])"
         short = _SEPARATOR + rest + rb"(?:[.,][0-9])?\s?[kK]\b"
         million = rb"[.,]" + rest[:2] + rb"[0-9]?\s?(?:M\b|m\b|Mio|million)"
         self._amount = re.compile(first + b"(?:" + b"|".join((whole, short, million)) + b")")

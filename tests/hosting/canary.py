@@ -129,9 +129,7 @@ SABOTAGES: dict[str, Sabotage] = {
         }
     ),
     # A query forgets its organization, and nothing stands behind it.
-    "filter": Sabotage(
-        {"app/storage/queries/teams.py": (("col(Team.organization_id) == organization_id", "col(Team.id) != ''"),)}, bare=True
-    ),
+    "filter": Sabotage({"app/storage/queries/teams.py": (("Team.organization_id == organization_id", "Team.id != ''"),)}, bare=True),
 }
 
 
