@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 
-from app.services.downloads import harmless_text
+from app.services.downloads import NO_TIME, harmless_text
 from app.services.figures.survey import NAMES, spread_words, words
 from app.services.rounds.model import RoundView
 from app.services.rounds.views import asked
@@ -75,8 +74,7 @@ def as_workbook(shown: RoundView, published: Published, *, weights: Mapping[str,
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(out, options) as book:
-        # The same round gives the same bytes.
-        book.set_properties({"created": datetime(1980, 1, 1, tzinfo=UTC)})
+        book.set_properties({"created": NO_TIME})
         sheet, bold = book.add_worksheet("Alignment"), book.add_format({"bold": True})
         sheet.write_row(0, 0, HEAD, bold)
         sheet.freeze_panes(1, 0)

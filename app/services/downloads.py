@@ -20,6 +20,8 @@ else:
     pa, pc, pa_csv, pq = Later("pyarrow"), Later("pyarrow.compute"), Later("pyarrow.csv"), Later("pyarrow.parquet")
 
 SHEET_ROWS = 1_048_575
+NO_TIME = datetime(1980, 1, 1, tzinfo=UTC)
+"""When every workbook says that it was made, so that the same content is the same bytes."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def table_workbook(parquet: bytes, *, info: SnapshotInfo) -> bytes:
     book = xlsxwriter.Workbook(
         out, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     )
-    book.set_properties({"created": datetime(1980, 1, 1, tzinfo=UTC)})
+    book.set_properties({"created": NO_TIME})
     bold, sheet = book.add_format({"bold": True}), book.add_worksheet(TABLES[info.table].label)
     sheet.freeze_panes(1, 0)
     formats = [book.add_format({"num_format": _sheet_format(column)}) for column in table.columns]
