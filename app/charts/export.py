@@ -56,7 +56,7 @@ class Drawing:
         """Hand a figure to the workers, once."""
         if id(figure) not in self._begun:
             # The figure is kept, or another one could take over its identity.
-            self._begun[id(figure)] = figure, workers.pool().submit(convert, json.dumps(print_spec(figure)), "svg")
+            self._begun[id(figure)] = figure, workers.submit(convert, json.dumps(print_spec(figure)), "svg")
 
     def finish(self, figures: Sequence[Figure]) -> tuple[bytes, ...]:
         """The figures in this order, those that have not begun too.
@@ -66,12 +66,8 @@ class Drawing:
         ExportError
             When a worker fails or takes longer than a minute (three for the first file).
         """
-        try:
-            for figure in figures:
-                self.begin(figure)
-        except BrokenProcessPool:
-            workers.stop()
-            raise ExportError("The chart could not be made into a file.", "Try again in a moment.") from None
+        for figure in figures:
+            self.begin(figure)
         return tuple(_results([self._begun[id(figure)][1] for figure in figures]))
 
 
@@ -94,13 +90,13 @@ def pictures_16_9(figures: Sequence[Figure]) -> tuple[bytes, ...]:
     """Each figure as a PNG for a slide, without title and caption."""
     width, height = SHAPES["16x9"]
     specs = [json.dumps({**print_spec(figure, width=width, height=height), "background": "white"}) for figure in figures]
-    return tuple(_results([workers.pool().submit(convert, spec, "png") for spec in specs]))
+    return tuple(_results([workers.submit(convert, spec, "png") for spec in specs]))
 
 
 def _submitted(figure: Figure, kind: Format, spec: dict[str, Any]) -> Future[bytes]:
     if kind == "pdf":
-        return workers.pool().submit(_as_pdf, json.dumps(spec), figure.title, figure.alt)
-    return workers.pool().submit(convert, json.dumps(spec), kind)
+        return workers.submit(_as_pdf, json.dumps(spec), figure.title, figure.alt)
+    return workers.submit(convert, json.dumps(spec), kind)
 
 
 def _as_pdf(spec: str, title: str, alt: str) -> bytes:

@@ -55,7 +55,7 @@ def pdf(report: Report, *, drawing: Drawing | None = None) -> bytes:
     files = {_file(number): svg for number, svg in enumerate((drawing or Drawing()).finish(pictures))}
     data = json.dumps(document(report), ensure_ascii=False)
     try:
-        return workers.pool().submit(compile_pdf, data, files).result(timeout=SECONDS)
+        return workers.submit(compile_pdf, data, files).result(timeout=SECONDS)
     except BrokenProcessPool:
         workers.stop()
         raise ExportError("The report could not be made.", "Try again in a moment.") from None

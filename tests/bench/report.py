@@ -82,9 +82,9 @@ def bare_input(report: Report) -> tuple[str, list[str]]:
 
 def bare(report: Report, text: str, specs: list[str]) -> None:
     """The same charts through vl-convert and the same document through typst, in the same workers."""
-    made = [workers.pool().submit(convert, spec, "svg") for spec in specs]
+    made = [workers.submit(convert, spec, "svg") for spec in specs]
     files = {f"chart-{number:02}.svg": one.result() for number, one in enumerate(made)}
-    workers.pool().submit(compile_pdf, text, files).result()
+    workers.submit(compile_pdf, text, files).result()
 
 
 def in_turns(first: Callable[[], object], second: Callable[[], object]) -> tuple[float, float]:
