@@ -23,10 +23,11 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import AppError
-from app.ingest.gate import end_waiting, inspect_file, read_file
+from app.ingest.gate import inspect_file, read_file
 from app.ingest.limits import Limits
 from app.ingest.model import Answers
 from app.ingest.opening import open_file
+from app.ingest.worker_processes import end_waiting
 from tests.other_readings import compare
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -20,7 +20,7 @@ from sqlmodel import Session
 from app import counters
 from app.clock import now
 from app.errors import AppError, Stopped
-from app.ingest import gate
+from app.ingest import gate, worker_processes
 from app.ingest.content import Content
 from app.ingest.limits import Limits
 from app.ingest.model import Answers, Inspection, TypedTable
@@ -146,7 +146,7 @@ def wait(job: JobView, *, seconds: float) -> None:
 
 def take_up_left_behind(engine: Engine, *, limits: Limits) -> int:
     """Begin again what a process that is gone had begun; called when a server starts. Returns how many jobs were taken up."""
-    gate.clear_left_behind()
+    worker_processes.clear_left_behind()
     with reading(engine, organization_id=None) as session:
         left = [(row.organization_id, row.id, row.upload_id, row.member_id) for row in jobs.running(session=session) if _gone(row)]
     taken = 0
@@ -311,7 +311,7 @@ def _work(job_id: str, engine: Engine, actor: Actor, upload_id: str, kind: JobKi
             commit_upload(actor, engine=engine, upload_id=upload_id, limits=limits, mode=mode, read_file=_reader(running))
     except Stopped:
         # The look at the file may have been over just before; then its worker still has the file open.
-        gate.end_waiting()
+        worker_processes.end_waiting()
         outcome = "stopped"
     except AppError as raised:
         error = raised

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import AnswerNeeded, AppError, FileRefused
-from app.ingest import gate
+from app.ingest import gate, worker_processes
 from app.ingest.gate import decode_file, inspect_file, read_file
 from app.ingest.limits import Limits
 from app.ingest.model import Answers
@@ -103,7 +103,7 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_the_serving_process_does_not_import_the_readers() -> None:
     code = "import sys, app.ingest.gate; print(sorted({'pyarrow', 'python_calamine', 'numpy', 'pandas'} & set(sys.modules)))"
-    environment = {**os.environ, "PYTHONPATH": str(gate._ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(worker_processes.ROOT)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
     assert done.stdout.strip() == "[]"
 
@@ -132,29 +132,29 @@ def test_a_large_file_is_opened_once_for_looking_and_reading(monkeypatch: pytest
     alone = read_file(DEALS, name="deals.csv", answers=Answers(table="deal", currency="EUR"))
     monkeypatch.setattr(gate, "_LARGE", len(DEALS))
     first = inspect_file(DEALS, name="deals.csv")
-    [waiting] = gate._waiting
+    [waiting] = worker_processes._waiting
     process, folder = waiting.process, waiting.path
     assert process is not None
     # Other answers about columns and values are about the same opened file; another head row opens it anew, in the same process.
     renamed = inspect_file(DEALS, name="deals.csv", answers=Answers(table="lead"))
     assert (renamed.table, renamed.file) == ("lead", first.file)
     assert inspect_file(DEALS, name="deals.csv", answers=Answers(head_line=2)).file.head_line == 2
-    assert [worker.process for worker in gate._waiting] == [process]
+    assert [worker.process for worker in worker_processes._waiting] == [process]
     assert read_file(DEALS, name="deals.csv", answers=Answers(table="deal", currency="EUR")) == alone
     # What was read is over: the process is gone, and so is its folder with the file.
-    assert (gate._waiting, process.poll() is None, folder.exists()) == ([], False, False)
+    assert (worker_processes._waiting, process.poll() is None, folder.exists()) == ([], False, False)
 
 
 def test_a_worker_that_waits_makes_room_for_another_file_and_is_missed_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate, "_LARGE", 1)
     inspect_file(DEALS, name="deals.csv")
-    [waiting] = gate._waiting
+    [waiting] = worker_processes._waiting
     assert waiting.process is not None
     waiting.process.kill()
     waiting.process.wait()
     other = DEALS.replace(b"Acme", b"Umbrella")
     assert inspect_file(DEALS, name="deals.csv").file.rows == 3
     assert inspect_file(other, name="deals.csv").file.rows == 3
-    [last] = gate._waiting
-    gate._leave(last)
-    assert (gate._waiting, last.path.exists()) == ([], False)
+    [last] = worker_processes._waiting
+    worker_processes._leave(last)
+    assert (worker_processes._waiting, last.path.exists()) == ([], False)

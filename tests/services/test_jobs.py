@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from app.clock import now
 from app.errors import AccessDenied
-from app.ingest import gate
+from app.ingest import gate, worker_processes
 from app.ingest.limits import Limits
 from app.ingest.model import Answers
 from app.ingest.progress import Progress
@@ -239,13 +239,13 @@ def test_the_folder_of_a_process_that_was_killed_before_its_worker_lived_is_remo
         (tmp_path / name).mkdir()
         (tmp_path / name / "input").write_bytes(b"Deal ID")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(gate, "_cleared", False)
-    gate.clear_left_behind()
+    monkeypatch.setattr(worker_processes, "_cleared", False)
+    worker_processes.clear_left_behind()
     kept = [alive, "other-999999999-x", "scorecard-import-old"]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
     # Only once: from now on a folder with this number is this process's own.
     (tmp_path / ours).mkdir()
-    gate.clear_left_behind()
+    worker_processes.clear_left_behind()
     assert (tmp_path / ours).is_dir()
 
 
