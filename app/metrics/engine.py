@@ -3,6 +3,9 @@
 Ibis connects first, then the doors are shut: only the cache folder may be read, no extension is loaded, no setting can be
 changed any more. One connection serves the process; queries take turns, because they are short, use every thread of the engine
 and their results are cached. A query that runs too long is stopped, so that the others get their turn.
+
+DuckDB 2.0 keeps about half a kilobyte of each query over a Parquet file until its connection ends. So the connection ends after some
+thousands of queries and another takes its place, in which a table is opened again when it is next counted.
 """
 
 from __future__ import annotations
@@ -30,7 +33,9 @@ MEMORY = "1GB"
 THREADS = 2
 SECONDS = 60.0
 MOST_FOUND = 500
-
+MOST_TABLES = 500
+QUERIES = 5_000
+"""Queries of one connection."""
 
 GONE = ("The stored table is not on this machine.", "Load the page again.")
 
@@ -74,8 +79,10 @@ class Engine:
         self._folder = cache_dir.resolve()
         self._folder.mkdir(parents=True, exist_ok=True)
         self._lock = RLock()
-        self._tables: dict[str, ir.Table] = {}
+        self._tables: dict[str, tuple[ir.Table, Path]] = {}
+        self._opened: set[str] = set()
         self._connected: Any = None
+        self._asked = 0
         self._found: dict[tuple[str, str], Any] = {}
 
     @property
@@ -83,11 +90,18 @@ class Engine:
         """The connection, made at the first question: a page whose results are kept asks none."""
         with self._lock:
             if self._connected is None:
-                self._connected = self._connect()
+                backend = ibis.duckdb.connect(threads=THREADS, memory_limit=MEMORY)
+                self._lock_up(backend)
+                self._connected = backend
+            elif self._asked >= QUERIES:
+                # The same object with another connection: the tables that are in expressions already are tables of it.
+                self._connected.disconnect()
+                self._connected.reconnect()
+                self._lock_up(self._connected)
             return self._connected
 
-    def _connect(self) -> Any:
-        backend = ibis.duckdb.connect(threads=THREADS, memory_limit=MEMORY)
+    def _lock_up(self, backend: Any) -> None:
+        """Shut the doors of a new connection, in which no table is open yet."""
         folder = str(self._folder).replace("'", "''")
         for statement in (
             f"SET temp_directory = '{folder}/.spill'",
@@ -100,7 +114,10 @@ class Engine:
             "SET lock_configuration = true",
         ):
             backend.raw_sql(statement)
-        return backend
+        self._opened.clear()
+        for name in list(self._tables)[:-MOST_TABLES]:
+            del self._tables[name]
+        self._asked = 0
 
     def open(self, path: Path, *, info: SnapshotInfo, sha256: str) -> Snapshot:
         """A snapshot over a Parquet file of the folder; NotFound when it is not there."""
@@ -120,12 +137,29 @@ class Engine:
 
     def table(self, snapshot: Snapshot) -> ir.Table:
         """The Ibis table over a snapshot's file."""
+        name = f"t_{snapshot.sha256[:32]}"
         with self._lock:
-            if snapshot.sha256 not in self._tables:
+            known = self._tables.pop(name, None)
+            if known is None:
                 if not snapshot.path.exists():
                     raise NotFound(*GONE)
-                self._tables[snapshot.sha256] = self._backend.read_parquet(str(snapshot.path), table_name=f"t_{snapshot.sha256[:32]}")
-            return self._tables[snapshot.sha256]
+                known = self._read(self._backend, name, snapshot.path), snapshot.path
+            # The table used last stands last.
+            self._tables[name] = known
+            return known[0]
+
+    def _read(self, backend: Any, name: str, path: Path) -> ir.Table:
+        table: ir.Table = backend.read_parquet(str(path), table_name=name)
+        self._opened.add(name)
+        return table
+
+    def _open_again(self, backend: Any, expression: ir.Table) -> None:
+        """Open the tables of an expression that was made for the connection before."""
+        for table in expression.op().find(ibis.expr.operations.DatabaseTable):
+            if table.name not in self._opened:
+                if table.name not in self._tables:
+                    raise NotFound(*GONE)
+                self._read(backend, table.name, self._tables[table.name][1])
 
     def collect(self, expression: ir.Table) -> list[dict[str, Any]]:
         """Run an aggregate and fetch its rows, in the order of its keys.
@@ -138,11 +172,14 @@ class Engine:
             When the query took too long.
         """
         with self._lock:
-            watch = Timer(self._seconds, self._backend.con.interrupt)
+            backend = self._backend
+            self._asked += 1
+            watch = Timer(self._seconds, backend.con.interrupt)
             watch.daemon = True
             watch.start()
             try:
-                found = self._backend.to_pyarrow(expression)
+                self._open_again(backend, expression)
+                found = backend.to_pyarrow(expression)
                 # Threads hand over rows in any order. Sums of floats and resampled accounts follow the order, and the same
                 # records must give the same number to the last digit on every page.
                 keys = [
@@ -167,3 +204,4 @@ class Engine:
                 self._connected.disconnect()
             self._connected = None
             self._tables.clear()
+            self._opened.clear()

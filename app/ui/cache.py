@@ -1,8 +1,7 @@
 """The only door to a cache. Its key is (organization, team, what is loaded, what is asked, version of the code).
 
 What is kept is made of frozen values, so one object can serve every session. A kept value carries its organization and is checked
-when it is handed out. Frames, arrays and bytes are never part of a key: Streamlit hashes large ones by a sample, and one
-organization would be shown the numbers of another.
+when it is handed out. Frames, arrays and bytes are never part of a key.
 """
 
 from __future__ import annotations
@@ -13,9 +12,10 @@ from datetime import date
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from threading import Condition
 from typing import Any, TypeVar
 
-import streamlit as st
+from cachetools import LRUCache, cached
 from sqlalchemy import Engine
 
 from app.metrics.engine import Engine as Counting
@@ -71,11 +71,21 @@ def result(organization_id: str, team_id: str, loaded: str, what: str, *asked: o
                 on_disk.write(settings().cache_dir, key, value)
         return _Kept(organization_id, value)
 
-    kept = _kept(*key, once)
+    kept = _kept(key, once)
     if kept.organization_id != organization_id:
         raise RuntimeError("a cached result belongs to another organization")
     value: T = kept.value
     return value
+
+
+def forget_results() -> None:
+    """Let go of every result that is kept in this process."""
+    _kept.cache_clear()
+
+
+def kept_results() -> int:
+    """How many results are kept in this process."""
+    return len(_kept.cache)
 
 
 def database() -> Engine:
@@ -124,9 +134,10 @@ def code_version() -> str:
     return digest.hexdigest()
 
 
-@st.cache_resource(show_spinner=False, max_entries=ENTRIES)
-def _kept(organization_id: str, team_id: str, loaded: str, what: str, asked: str, version: str, _make: Callable[[], _Kept]) -> _Kept:
-    return _make()
+@cached(LRUCache[tuple[str, ...], _Kept](ENTRIES), key=lambda key, make: key, condition=Condition())
+def _kept(key: tuple[str, ...], make: Callable[[], _Kept]) -> _Kept:
+    """What is kept under a key; whoever else asks for the same waits for the first."""
+    return make()
 
 
 def _refuse_unplain(value: object) -> None:

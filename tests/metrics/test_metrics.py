@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from app.errors import NotFound
+from app.metrics import engine as engines
 from app.metrics import growth, leads, retention, traffic, win_rate
 from app.metrics.engine import Engine
 from app.metrics.model import BLANK, Definition, Filters
@@ -283,6 +284,28 @@ def test_the_engine_reads_its_folder_and_nothing_else(tmp_path: Path) -> None:
     assert not (tmp_path / "out.csv").exists()
     with pytest.raises(NotFound):
         engine.open(tmp_path / "cache" / "none.parquet", info=SnapshotInfo("deal", 0), sha256="0" * 64)
+
+
+def test_a_connection_is_made_anew_after_some_queries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its doors shut; expressions of before are counted, and those of tables that have gone meanwhile are not."""
+    monkeypatch.setattr(engines, "QUERIES", 3)
+    monkeypatch.setattr(engines, "MOST_TABLES", 1)
+    deals = snapshot(tmp_path, "deal", DEALS)
+    engine = deals.engine
+    first = win_rate.overall(deals, Definition(), ALL)
+    before = engine._backend.con
+    waiting = deals.table.aggregate(n=deals.table.count())
+    for _ in range(4):
+        assert win_rate.overall(deals, Definition(), ALL) == first
+        assert engine.collect(waiting) == [{"n": len(DEALS)}]
+    assert engine._backend.con is not before
+    with pytest.raises(Exception, match=r"(?i)permission|disabled"):
+        engine._backend.raw_sql("SELECT * FROM read_csv('/etc/passwd')")
+    other = engine.open(deals.path, info=deals.info, sha256="f" * 64)
+    for _ in range(4):
+        engine.collect(other.table.aggregate(n=other.table.count()))
+    with pytest.raises(NotFound, match="Load the page again"):
+        engine.collect(waiting)
 
 
 def test_threads_take_turns(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app.ingest.limits import Limits
@@ -17,6 +16,7 @@ from app.services.teams import shown_team
 from app.services.uploads import start_upload
 from app.settings import settings
 from app.storage.engine import make_engine
+from app.ui import cache
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,7 +51,7 @@ def open_page(tmp_path: Path, upgraded_sqlite: Path, monkeypatch: pytest.MonkeyP
     settings.cache_clear()
     settings().prepare_folders()
     shutil.copyfile(upgraded_sqlite, tmp_path / "scorecard.db")
-    st.cache_resource.clear()
+    cache.forget_results()
 
     def open_(name: str) -> AppTest:
         page = AppTest.from_file(str(ROOT / "app" / "ui" / "main.py"), default_timeout=120).run()
@@ -59,7 +59,7 @@ def open_page(tmp_path: Path, upgraded_sqlite: Path, monkeypatch: pytest.MonkeyP
 
     yield open_
     settings.cache_clear()
-    st.cache_resource.clear()
+    cache.forget_results()
 
 
 @pytest.fixture

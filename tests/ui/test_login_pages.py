@@ -9,7 +9,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app.errors import AccessDenied, ConfigurationError, SignedOut
@@ -55,7 +54,7 @@ def enter(opened: dict[str, str], tmp_path: Path, upgraded_sqlite: Path, monkeyp
     settings.cache_clear()
     settings().prepare_folders()
     shutil.copyfile(upgraded_sqlite, tmp_path / "scorecard.db")
-    st.cache_resource.clear()
+    cache.forget_results()
     monkeypatch.setattr("streamlit.auth_util.get_secrets_auth_section", lambda: SECTION)
     # These pages run without a browser, which would have kept the invitation that was opened.
     monkeypatch.setattr(login, "invitation_token", lambda: opened.get("token", ""))
@@ -69,7 +68,7 @@ def enter(opened: dict[str, str], tmp_path: Path, upgraded_sqlite: Path, monkeyp
 
     yield enter_
     settings.cache_clear()
-    st.cache_resource.clear()
+    cache.forget_results()
 
 
 @pytest.fixture
