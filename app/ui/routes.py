@@ -130,7 +130,10 @@ async def metrics(request: Request) -> Response:
     wanted, shown = settings().metrics_token, request.headers.get("authorization", "")
     if not (is_direct(request.scope) or (wanted and compare_digest(shown.encode(), f"Bearer {wanted}".encode()))):
         return PlainTextResponse("Not Found", status_code=404)
+    from app.ui import cache
+
     gauges = {
+        "kept_results": ("Results kept in memory.", float(cache.kept_results())),
         "draining": ("Whether the process takes no new visitors.", float(draining.is_draining())),
         "start_time_seconds": ("When the process started, in seconds since 1970.", _STARTED),
     }

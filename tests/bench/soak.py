@@ -164,9 +164,11 @@ def _private(process: psutil.Process) -> int:
 
 
 def _told(port: int) -> dict[str, float]:
-    """What Streamlit tells of itself: sessions, and how much is kept, by kind."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/metrics", timeout=30) as answer:
-        lines = answer.read().decode().splitlines()
+    """What Streamlit tells of itself, sessions and how much is kept, by kind; and how many results the app keeps."""
+    lines: list[str] = []
+    for path in ("_stcore/metrics", "metrics"):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=30) as answer:
+            lines += answer.read().decode().splitlines()
     found: dict[str, float] = {}
     for line in lines:
         name, _, value = line.rpartition(" ")
@@ -175,7 +177,7 @@ def _told(port: int) -> dict[str, float]:
         family, _, labels = name.partition("{")
         kind = re.search(r'(?:cache_type|type|cache)="([^"]+)"', labels)
         key = f"{family} {kind[1]}" if kind else family
-        if key.startswith(("active_sessions", "cache_memory_bytes")):
+        if key.startswith(("active_sessions", "cache_memory_bytes", "scorecard_kept_results")):
             found[key] = found.get(key, 0.0) + float(value)
     return found
 

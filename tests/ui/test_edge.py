@@ -211,6 +211,7 @@ def test_a_process_that_leaves_takes_no_new_visitors(ask: Any, upgraded_sqlite: 
     for path in ("/s/done", "/static/js/index.js", "/media/x.csv", "/_stcore/health"):
         assert ask("GET", path, headers=page).status_code == 200, path
     assert "scorecard_draining 1\n" in ask("GET", "/metrics").text
+    assert "scorecard_kept_results " in ask("GET", "/metrics").text
 
 
 def test_the_surveys_own_server_says_whether_it_is_ready(ask: Any, upgraded_sqlite: Path, tmp_path: Path) -> None:
