@@ -1,6 +1,7 @@
 """`python -m tests.bench soak --minutes 30`: people at work for half an hour on two processes, and whether anything grows.
 
-nginx from the shipped file, two processes, PostgreSQL. Twenty managers come, look around for some minutes and go; twenty respondents
+nginx from the shipped file, two processes, PostgreSQL. First ten managers in a hurry fill the memory of both processes with all the
+results they keep at most, which at the pace of people takes longer than half an hour, and nothing is noted. Then twenty managers come, look around for some minutes and go; twenty respondents
 answer; every few minutes somebody imports a changed file, and somebody makes a report. Memory, files, threads, sessions, connections,
 kept results and temporary files are noted every ten seconds. A line through the last two thirds says how much each grows in an hour.
 """
@@ -25,6 +26,7 @@ from scipy import stats
 from websockets.exceptions import WebSocketException
 
 from app.services.play_company import generate
+from app.ui.cache import ENTRIES
 from tests import postgresql
 from tests.bench.company import company
 from tests.bench.people import Place, Waited, manager, pause, respondent, share, source
@@ -35,10 +37,14 @@ MANAGERS, RESPONDENTS = 20, 20
 MINUTES = 30.0
 STAYS = (60.0, 240.0)
 """Seconds a manager keeps the page open before somebody else comes."""
+HURRIED, HURRY = 10, (0.2, 0.6)
+"""Managers who fill the memory, and the seconds they think."""
+FILLED_WITHIN = 1_200.0
 BETWEEN = (2.0, 8.0)
 """Seconds between two answers of a respondent."""
 IMPORT_EVERY, REPORT_EVERY = 180.0, 150.0
 SAMPLE_EVERY = 10.0
+KEPT = "scorecard_kept_results"
 BLOCK = 120.0
 """Seconds of one point of the line: what is noted within two minutes hangs together, and is one observation."""
 
@@ -64,6 +70,7 @@ async def _soak(
     site: Site, server: str, tokens: Sequence[str], *, seconds: float, samples_to: Path | None
 ) -> tuple[Waited, list[dict[str, float]]]:
     place, waited, over = Place(site.app, site.survey, site.authority), Waited(), asyncio.Event()
+    await _fill(place, site)
     samples: list[dict[str, float]] = []
     began = time.monotonic()
     async with asyncio.TaskGroup() as group:
@@ -81,6 +88,17 @@ async def _soak(
             await asyncio.sleep(SAMPLE_EVERY)
         over.set()
     return waited, samples
+
+
+async def _fill(place: Place, site: Site) -> None:
+    """Look around in a hurry until each process keeps as many results as it ever will."""
+    over, end = asyncio.Event(), time.monotonic() + FILLED_WITHIN
+    async with asyncio.TaskGroup() as group:
+        for number in range(HURRIED):
+            group.create_task(manager(place, number, Waited(), over, stays=STAYS, think=HURRY))
+        while min(_told(each.port)[KEPT] for each in site.replicas.values()) < ENTRIES and time.monotonic() < end:
+            await asyncio.sleep(SAMPLE_EVERY)
+        over.set()
 
 
 async def _imports(place: Place, waited: Waited, over: asyncio.Event) -> None:
@@ -177,7 +195,7 @@ def _told(port: int) -> dict[str, float]:
         family, _, labels = name.partition("{")
         kind = re.search(r'(?:cache_type|type|cache)="([^"]+)"', labels)
         key = f"{family} {kind[1]}" if kind else family
-        if key.startswith(("active_sessions", "cache_memory_bytes", "scorecard_kept_results")):
+        if key.startswith(("active_sessions", "cache_memory_bytes", KEPT)):
             found[key] = found.get(key, 0.0) + float(value)
     return found
 
