@@ -1,9 +1,10 @@
 """`python -m tests.bench soak --minutes 30`: people at work for half an hour on two processes, and whether anything grows.
 
 nginx from the shipped file, two processes, PostgreSQL. First ten managers in a hurry fill the memory of both processes with all the
-results they keep at most, which at the pace of people takes longer than half an hour, and nothing is noted. Then twenty managers come, look around for some minutes and go; twenty respondents
-answer; every few minutes somebody imports a changed file, and somebody makes a report. Memory, files, threads, sessions, connections,
-kept results and temporary files are noted every ten seconds. A line through the last two thirds says how much each grows in an hour.
+results they keep at most, which at the pace of people takes longer than half an hour, and nothing is noted. Then twenty managers come,
+look around for some minutes and go; twenty respondents answer; every few minutes somebody imports a changed file, and somebody makes a
+report. Memory, files, threads, sessions, connections, kept results and temporary files are noted every ten seconds. A line through the
+last two thirds says how much each grows in an hour.
 """
 
 from __future__ import annotations
