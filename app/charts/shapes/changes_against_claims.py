@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import isinf
 from typing import TYPE_CHECKING
 
-from app.charts.labels import AS_LINES, label, row
+from app.charts.labels import NAMES, label, row
 from app.charts.theme import Palette
 from app.later import Later
 
@@ -63,7 +63,7 @@ def chart(rows: Sequence[ChangeRow], *, colours: Palette) -> alt.LayerChart | al
     cited = pd.DataFrame(
         [{"claim": label(r.label), "value": r.claimed, "what": "cited figure"} for r in rows], columns=["claim", "value", "what"]
     )
-    y = alt.Y("claim:N").sort(order).title(None).axis(labelExpr=AS_LINES, labelLimit=0, ticks=False, domain=False)
+    y = alt.Y("claim:N").sort(order).title(None).axis(**NAMES)
     x = alt.X("value:Q").title("Relative change").axis(format="+.0%", labelExpr=ZERO_PLAIN, tickCount=5, grid=True).scale(scale)
     both = ["yours, with its range", "cited figure"]
     colour = alt.Color("what:N").scale(domain=both, range=[colours.accent, colours.reference]).legend(alt.Legend(title=None))

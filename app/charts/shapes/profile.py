@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.charts.labels import AS_LINES, label, row
+from app.charts.labels import NAMES, label, row
 from app.charts.theme import Palette
 from app.later import Later
 
@@ -71,7 +71,7 @@ def chart(
         columns=["label", "group", "value", "place"],
     )
     y = alt.Y("label:N").sort(order).scale(domain=order).title(None)
-    y = y.axis(labelExpr=AS_LINES, labelLimit=0, ticks=False, domain=False)
+    y = y.axis(**NAMES)
     colour = (
         alt.Color("group:N")
         .scale(domain=groups, range=[getattr(colours, COLOURED[group]) for group in groups])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.charts.labels import AS_LINES, label, row
+from app.charts.labels import NAMES, label, row
 from app.charts.theme import Palette
 from app.later import Later
 
@@ -57,7 +57,7 @@ def chart(groups: Sequence[GroupPoint], *, overall: float | None, colours: Palet
         ],
         columns=["group", "rate", "low", "high", "n", "kind"],
     )
-    y = alt.Y("group:N").sort(order).title(None).axis(labelExpr=AS_LINES, labelLimit=0, ticks=False, domain=False)
+    y = alt.Y("group:N").sort(order).title(None).axis(**NAMES)
     x = alt.X("rate:Q").title(title).axis(format=".3~p", tickCount=5, grid=True).scale(zero=False, nice=True)
     base = alt.Chart(frame).encode(
         y=y,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.charts.labels import AS_LINES, label
+from app.charts.labels import NAMES, label
 from app.charts.labels import row as row_height
 from app.charts.theme import Palette
 from app.later import Later
@@ -66,7 +66,7 @@ def chart(
     ]
     groups = [group for group in colour if any(point["group"] == group for point in points)]
     y = alt.Y("label:N").sort(order).scale(domain=order).title(None)
-    y = y.axis(labelExpr=AS_LINES, labelLimit=0, ticks=False, domain=False)
+    y = y.axis(**NAMES)
     # Every layer says the scale, or the shared one would begin at zero.
     scale = alt.Scale(domain=list(domain), nice=False, zero=False)
     x = alt.X("value:Q").title(title).axis(format=format, grid=False, tickCount=5).scale(scale)

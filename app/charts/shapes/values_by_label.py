@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.charts.labels import NAMES, row_of
 from app.charts.theme import Palette
 from app.later import Later
 
@@ -18,7 +19,7 @@ else:
 ROW = 30
 NEAR = 0.02
 """The narrowest span of values that an axis is stretched over."""
-TWO_LINES = "split(datum.label, ', no')[1] ? [split(datum.label, ', no')[0], 'no' + split(datum.label, ', no')[1]] : datum.label"
+LAST_PART = ", no "
 """Long labels of definitions break before their last part, so that a phone shows them whole."""
 
 
@@ -33,17 +34,20 @@ class LabelledValue:
 
 def chart(values: Sequence[LabelledValue], *, colours: Palette, title: str) -> alt.LayerChart | alt.FacetChart:
     """Values by label, in the given order; the chosen one is filled."""
-    order = [v.label for v in values]
+    names = [v.label.replace(LAST_PART, "\nno ") for v in values]
     frame = pd.DataFrame(
-        [{"label": v.label, "value": v.value, "what": "used here" if v.chosen else "other definition"} for v in values],
-        columns=["label", "value", "what"],
+        [
+            {"name": name, "label": v.label, "value": v.value, "what": "used here" if v.chosen else "other definition"}
+            for name, v in zip(names, values, strict=True)
+        ],
+        columns=["name", "label", "value", "what"],
     )
     # Values that are nearly the same are drawn near each other: an axis of a tenth of a point would repeat its numbers.
     low, high = min((v.value for v in values), default=0.0), max((v.value for v in values), default=0.0)
     scale = alt.Scale(zero=False, nice=True, padding=44)
     if high - low < NEAR:
         scale = alt.Scale(domain=[max(low - NEAR / 2, 0.0), high + NEAR / 2], zero=False, nice=True, padding=44)
-    y = alt.Y("label:N").sort(order).title(None).axis(labelLimit=240, labelExpr=TWO_LINES, ticks=False, domain=False)
+    y = alt.Y("name:N").sort(names).title(None).axis(**NAMES)
     x = alt.X("value:Q").title(title).axis(format=".3~p", grid=True, tickCount=5).scale(scale)
     dots = (
         alt.Chart(frame)
@@ -63,4 +67,4 @@ def chart(values: Sequence[LabelledValue], *, colours: Palette, title: str) -> a
         .mark_text(align="left", dx=12, fontSize=12, color=colours.ink)
         .encode(y=y, x=x, text=alt.Text("value:Q", format=".1%"))
     )
-    return alt.layer(dots, words).properties(height=ROW * max(len(values), 1))
+    return alt.layer(dots, words).properties(height=row_of(names, least=ROW) * max(len(values), 1))
