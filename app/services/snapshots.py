@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlmodel import Session
 
 from app.services.actor import Actor
 from app.services.stored_json import from_json
-from app.services.teams import team_row
+from app.services.teams import Shown, shown_in, team_row
 from app.storage.cache import local_parquet
 from app.storage.engine import reading
 from app.storage.queries import blobs, datasets
@@ -26,6 +27,14 @@ class StoredSnapshot:
     info: SnapshotInfo
     sha256: str
     path: Path
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What a member finds: the team to show and those to choose from, and the snapshot part of a cache key for it."""
+
+    shown: Shown
+    loaded: str
 
 
 def snapshots(actor: Actor, *, engine: Engine, team_id: str, cache_dir: Path) -> tuple[StoredSnapshot, ...]:
@@ -52,8 +61,19 @@ def snapshot_key(actor: Actor, *, engine: Engine, team_id: str) -> str:
     """A hash that changes whenever what is loaded for the team changes; the snapshot part of a cache key. One small query."""
     with reading(engine, organization_id=actor.organization_id) as session:
         team_row(session, actor, team_id)
-        parts = [
-            f"{row.table_name}:{row.parquet_sha256}:{hashlib.sha256(row.info.encode()).hexdigest()}"
-            for row in datasets.active(session=session, organization_id=actor.organization_id, team_id=team_id)
-        ]
+        return _key(session, actor, team_id)
+
+
+def arrival(actor: Actor, *, engine: Engine) -> Arrival:
+    """The team to show, as `app.services.teams.shown` says, and what is loaded for it, at one moment."""
+    with reading(engine, organization_id=actor.organization_id) as session:
+        found = shown_in(session, actor)
+        return Arrival(found, _key(session, actor, found.team.id))
+
+
+def _key(session: Session, actor: Actor, team_id: str) -> str:
+    parts = [
+        f"{row.table_name}:{row.parquet_sha256}:{hashlib.sha256(row.info.encode()).hexdigest()}"
+        for row in datasets.active(session=session, organization_id=actor.organization_id, team_id=team_id)
+    ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -168,7 +168,7 @@ def leave_example(actor: Actor, *, engine: Engine) -> TeamView:
             )
         _choose(session, actor, None)
         session.flush()
-        return _shown(session, actor).team
+        return shown_in(session, actor).team
 
 
 def show_example(actor: Actor, *, engine: Engine) -> TeamView:
@@ -181,12 +181,12 @@ def show_example(actor: Actor, *, engine: Engine) -> TeamView:
         organization.shows_example = True
         _choose(session, actor, None)
         session.flush()
-        found = _shown(session, actor)
+        found = shown_in(session, actor)
         if not found.team.is_example and found.example_id is not None:
             # Another team has data, so that the example is shown only to whoever asks for it.
             _choose(session, actor, found.example_id)
             session.flush()
-            found = _shown(session, actor)
+            found = shown_in(session, actor)
         return found.team
 
 
@@ -210,7 +210,7 @@ def shown(actor: Actor, *, engine: Engine) -> Shown:
     organization's own has any and nobody has left the example; otherwise the first own team with data, or the first own team.
     """
     with reading(engine, organization_id=actor.organization_id) as session:
-        return _shown(session, actor)
+        return shown_in(session, actor)
 
 
 def team_row(session: Session, actor: Actor, team_id: str) -> Team:
@@ -221,7 +221,8 @@ def team_row(session: Session, actor: Actor, team_id: str) -> Team:
     return row
 
 
-def _shown(session: Session, actor: Actor) -> Shown:
+def shown_in(session: Session, actor: Actor) -> Shown:
+    """What `shown` says, in a session that is open already, for use within this package."""
     every = rows.teams(session=session, organization_id=actor.organization_id)
     organization = organizations.organization(session=session, organization_id=actor.organization_id)
     if organization is None or not every:

@@ -11,7 +11,7 @@ from app.services.actor import Actor
 from app.services.teams import Shown, choose_team, leave_example, show_example, shown
 from app.settings import settings
 from app.ui import cache
-from app.ui.guard import Visit, who
+from app.ui.guard import Visit, arrive, who
 from app.ui.navigation import PageName, page
 
 
@@ -58,7 +58,7 @@ def above() -> Callable[[], None] | None:
 
 def _team_and_example(actor: Actor) -> None:
     engine = cache.database()
-    found = shown(actor, engine=engine)
+    found = arrive(actor).shown
     _team_choice(actor, found)
     if not found.team.is_example:
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
@@ -14,8 +15,8 @@ from app.charts.theme import Mode
 from app.errors import AccessDenied, SignedOut
 from app.services.actor import Actor
 from app.services.scorecard.sources import Sources, of
-from app.services.snapshots import snapshot_key, snapshots
-from app.services.teams import TeamView, shown_team
+from app.services.snapshots import Arrival, arrival, snapshots
+from app.services.teams import TeamView
 from app.settings import settings
 from app.tables import TableName
 from app.ui import cache
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 T = TypeVar("T")
+
+_arrived: ContextVar[tuple[Actor, Arrival] | None] = ContextVar("arrived", default=None)
+"""Who has just been looked up above the page of this run, and what was found. Each run of a page is a thread of its own."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +113,17 @@ def enter(name: PageName) -> Visit:
         from app.ui.login import StillIn
 
         member = StillIn(engine, actor)
-    team = shown_team(actor, engine=engine)
-    return Visit(spec, member, team, engine, snapshot_key(actor, engine=engine, team_id=team.id))
+    before = _arrived.get()
+    _arrived.set(None)
+    found = before[1] if before is not None and before[0] == actor else arrival(actor, engine=engine)
+    return Visit(spec, member, found.shown.team, engine, found.loaded)
+
+
+def arrive(actor: Actor) -> Arrival:
+    """What the member finds, looked up now; the page of this run is let in with it and does not look again."""
+    found = arrival(actor, engine=cache.database())
+    _arrived.set((actor, found))
+    return found
 
 
 def who(engine: Engine, request: Request | None = None) -> Actor:

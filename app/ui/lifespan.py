@@ -139,8 +139,7 @@ def _look() -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from app.errors import AppError
-    from app.services.snapshots import snapshot_key
-    from app.services.teams import shown_team
+    from app.services.snapshots import arrival
     from app.ui import cache
     from app.ui.guard import who
 
@@ -152,8 +151,7 @@ def _look() -> None:
         return
     # Whoever may not be let in, or whatever the database lacks, the page itself says it.
     with suppress(AppError, SQLAlchemyError):
-        actor = who(engine)
-        snapshot_key(actor, engine=engine, team_id=shown_team(actor, engine=engine).id)
+        arrival(who(engine), engine=engine)
 
 
 def _take_up_again(over: Event) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from sqlalchemy import event
 from streamlit.testing.v1 import AppTest
 
 from app.services import datasets, jobs
@@ -167,6 +168,27 @@ def test_a_second_file_is_offered_as_a_join_and_added(open_page: Open) -> None:
     data = click(data, "Add to the deals")
     assert "360 of 360 rows have gained columns." in words(data)
     assert "Sector" in str(open_page("compare").main)
+
+
+@pytest.mark.usefixtures("deals")
+@pytest.mark.parametrize("name", ["overview", "numbers", "compare"])
+def test_a_run_of_a_page_asks_once_for_whom_and_what(open_page: Open, name: str) -> None:
+    """Each question to the database is a way there and back, several times in each run of each page."""
+    page = open_page(name).run()
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(cache.database(), "before_cursor_execute", note)
+    try:
+        shows(page.run())
+    finally:
+        event.remove(cache.database(), "before_cursor_execute", note)
+    assert sum("shows_example" in statement for statement in asked) == 1
+    # A page that has no question of its own to the database opens one transaction.
+    if name == "numbers":
+        assert sum(statement.startswith("BEGIN") for statement in asked) == 1
 
 
 @pytest.mark.usefixtures("deals")
