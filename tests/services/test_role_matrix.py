@@ -63,6 +63,7 @@ def test_a_viewer_changes_nothing_but_what_is_their_own(answers: Answers) -> Non
         "rounds.manage.progress",
         "rounds.manage.read_round",
         "rounds.manage.shared_path",
+        "snapshots.arrival",
         "snapshots.snapshot_key",
         "snapshots.snapshots",
         "survey_weights.read_weights",
