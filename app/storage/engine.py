@@ -57,7 +57,9 @@ def make_engine(url: str | URL) -> Engine:
     address = _address(url)
     if address.get_backend_name() == "sqlite":
         return _sqlite(address)
-    return create_engine(address, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    return create_engine(
+        address, hide_parameters=True, pool_pre_ping=True, pool_size=15, max_overflow=0, connect_args={"connect_timeout": 10}
+    )
 
 
 @contextmanager

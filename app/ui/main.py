@@ -13,20 +13,16 @@ from app.settings import settings
 from app.ui.failure import explain
 from app.ui.frame import above
 from app.ui.lifespan import first_page
-from app.ui.navigation import pages
+from app.ui.menu import menu
 
 ICON = Path(__file__).with_name("icon.svg")
 """A file of our own: an icon by name would be fetched from another host."""
 
 st.set_page_config(page_title="Alignment Scorecard", page_icon=str(ICON), layout="wide", initial_sidebar_state="auto")
 
-hosted = settings().login != "none"
 draw_above = above()
 chosen = st.navigation(
-    [
-        st.Page(spec.path, title=spec.title, icon=spec.icon, url_path=spec.name, default=spec.name == "overview", help=spec.question)
-        for spec in pages(login=hosted)
-    ],
+    menu(login=settings().login != "none"),
     # Somebody who is not let in sees the door, whatever address they typed; the pages behind it ask for themselves as well.
     position="hidden" if draw_above is None else "sidebar",
 )
