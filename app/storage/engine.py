@@ -29,6 +29,10 @@ from app.errors import ConfigurationError
 BUSY_TIMEOUT = 30_000
 """Milliseconds a SQLite writer waits for its turn. An import of the largest allowed file holds the lock for about a second."""
 
+CONNECTIONS = 15
+"""Connections to PostgreSQL that one process opens at most, as they are needed, and keeps: with many people at a time opening one more for
+a moment and closing it again is what takes the time."""
+
 _READS = "app_reads"
 _ORGANIZATION = "scorecard.organization"
 """The setting of a PostgreSQL transaction that says on whose behalf it runs."""
@@ -58,7 +62,7 @@ def make_engine(url: str | URL) -> Engine:
     if address.get_backend_name() == "sqlite":
         return _sqlite(address)
     return create_engine(
-        address, hide_parameters=True, pool_pre_ping=True, pool_size=15, max_overflow=0, connect_args={"connect_timeout": 10}
+        address, hide_parameters=True, pool_pre_ping=True, pool_size=CONNECTIONS, max_overflow=0, connect_args={"connect_timeout": 10}
     )
 
 
