@@ -13,7 +13,7 @@ from app.services.actor import Actor
 from app.services.rounds import manage
 from app.services.rounds.model import RoundView
 from app.services.teams import shown_team
-from app.ui import cache
+from app.ui import cache, downloads
 from app.ui.respondent.state import state
 from tests.services.test_survey_file import FILE
 from tests.survey_rounds import opened_round, team_of
@@ -49,6 +49,8 @@ def test_an_open_round_is_changed(open_page: Open) -> None:
     page = click(page, "Add these people")
     assert only_round().invited == {"sales": 7, "marketing": 5}
     assert "**12 personal links.**" in words(page)
+    *_, offered = (offer for offer in downloads._offers.values() if offer.file_name.startswith("survey-links"))
+    assert offered.make().decode().count("/s/") == 12
     assert [toast.value for toast in page.toast] == ["1 person added. 1 was on the list already."]
     page.text_area[0].set_value("Ann Lee, ann@example.com")
     assert "does not say whether the person is in sales or in marketing" in words(click(page, "Add these people"))

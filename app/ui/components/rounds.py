@@ -159,14 +159,17 @@ def _shared_link(shown: RoundView, link: str) -> None:
 
 
 def _personal_links(visit: Visit, shown: RoundView, base: str) -> None:
-    links = manage.links(visit.actor, engine=visit.engine, secret=state().secret, round_id=shown.id)
-    st.markdown(f"**{len(links)} personal links.** Whoever has a link can answer with it, so each goes to its person only.")
+    many = sum(shown.invited.values())
+    st.markdown(f"**{wording.count(many)} personal links.** Whoever has a link can answer with it, so each goes to its person only.")
     address = downloads.offer(
         visit.actor,
         file_name=f"survey-links-{shown.name}.csv",
         media_type="text/csv",
-        content_key=f"links-{shown.id}-{len(links)}-{base}",
-        make=lambda: reminding.links_csv(links, base=base),
+        content_key=f"links-{shown.id}-{many}-{base}",
+        # Made when it is fetched: thousands of links take longer than all else of the page.
+        make=lambda: reminding.links_csv(
+            manage.links(visit.actor, engine=visit.engine, secret=state().secret, round_id=shown.id), base=base
+        ),
     )
     with st.container(horizontal=True):
         st.link_button("Links as CSV", f"/{address}", icon=":material/download:")
