@@ -180,6 +180,7 @@ def use_cases(stranger: Actor, engine: Engine, theirs: dict[str, str], cache_dir
 
 NAMES_NOTHING = {
     "teams.list_teams",
+    "snapshots.arrival",
     "teams.create_team",
     "teams.example_team",
     "teams.leave_example",
